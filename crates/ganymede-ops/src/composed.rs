@@ -1,0 +1,105 @@
+//! The operators as compositions of burn's own: the definition, and the form for every backend without a fused one.
+
+use burn::tensor::{
+    Tensor, activation,
+    module::{self, batch_norm_train},
+    ops::{ConvOptions, ConvTransposeOptions},
+};
+
+/// `a(x w + b)`.
+///
+/// # Shapes
+/// `x` [N, in], `weight` [in, out], `bias` [out] -> [N, out].
+pub fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>, slope: f64) -> Tensor<2> {
+    leaky_relu(module::linear(x, weight, bias), slope)
+}
+
+/// `a(conv(x, w) + b)`, square stride and zero padding.
+///
+/// # Shapes
+/// `x` [N, in, H, W], `weight` [out, in, k, k], `bias` [out] -> [N, out, (H + 2p - k)/s + 1, (W + 2p - k)/s + 1].
+pub fn conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    padding: usize,
+    slope: f64,
+) -> Tensor<4> {
+    let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
+    leaky_relu(module::conv2d(x, weight, bias, options), slope)
+}
+
+/// `a(conv^T(x, w) + b)`, square stride and zero padding.
+///
+/// # Shapes
+/// `x` [N, in, H, W], `weight` [in, out, k, k], `bias` [out] -> [N, out, (H - 1)s - 2p + k, (W - 1)s - 2p + k].
+pub fn conv_transpose2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    padding: usize,
+    slope: f64,
+) -> Tensor<4> {
+    let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [0, 0], [1, 1], 1);
+    leaky_relu(module::conv_transpose2d(x, weight, bias, options), slope)
+}
+
+/// Batch normalisation by the batch's own statistics, `a(gamma (x - mean) / sqrt(var + eps) + beta)`.
+/// Returns the output, and the mean and the biased variance of each channel, both detached.
+///
+/// # Shapes
+/// `x` [N, C, ...], `gamma` and `beta` [C] -> [N, C, ...], [C], [C].
+pub fn batch_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+    slope: f64,
+) -> (Tensor<D>, Tensor<1>, Tensor<1>) {
+    let result = batch_norm_train(x, gamma, beta, epsilon);
+    (leaky_relu(result.output, slope), result.mean.detach(), result.variance.detach())
+}
+
+/// `[N, C, H, W] -> [N, C H W]`.
+pub fn flatten(x: Tensor<4>) -> Tensor<2> {
+    x.flatten(1, 3)
+}
+
+/// `[N, C H W] -> [N, C, H, W]`.
+pub fn unflatten(x: Tensor<2>, [channels, height, width]: [usize; 3]) -> Tensor<4> {
+    let batch = x.dims()[0];
+    x.reshape([batch, channels, height, width])
+}
+
+/// A tangent carried through a leaky ReLU: `t` where the activation's output `y` is positive, `slope * t` elsewhere.
+///
+/// # Shapes
+/// `t` and `y` of one shape, which is the result's.
+pub fn leaky_relu_tangent<const D: usize>(t: Tensor<D>, y: &Tensor<D>, slope: f64) -> Tensor<D> {
+    if slope == 1.0 {
+        return t;
+    }
+    let rejected = y.clone().detach().lower_equal_elem(0);
+    t.clone().mask_where(rejected, t * slope)
+}
+
+/// `log(1 + exp(x))`: the one softplus, used by every loss. The value is exact to rounding over the whole range, and the
+/// gradient is the sigmoid itself (composed of maximum, exponential and logarithm it would be 0 at x = 0 and cancel in the tail).
+pub fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    let fixed = x.clone().detach();
+    let slope = activation::sigmoid(fixed.clone());
+    let value = activation::relu(fixed.clone()) + fixed.clone().abs().neg().exp().log1p();
+    value + slope * (x - fixed)
+}
+
+fn leaky_relu<const D: usize>(x: Tensor<D>, slope: f64) -> Tensor<D> {
+    if slope == 1.0 {
+        x
+    } else if slope == 0.0 {
+        activation::relu(x)
+    } else {
+        activation::leaky_relu(x, slope)
+    }
+}

@@ -1,0 +1,187 @@
+//! Everything that decides a run, as one plain struct that is written whole into the run and its checkpoints.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    objectives, penalties,
+    random::Seed,
+    training::{AdamSettings, Latent, Schedule},
+};
+
+/// The settings of a run. Unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// A built-in set (`shapes`, `ring8`, ...), a downloadable one (`fashion-mnist`, `mnist`) or a path.
+    pub data: String,
+    /// Height and width of the images; that of the data where not given.
+    pub size: Option<usize>,
+    /// 1 for grey, 3 for RGB; as the data have them where not given.
+    pub channels: Option<usize>,
+    /// The pair of networks.
+    pub network: String,
+    /// Batch normalisation in the discriminator, for the networks that have the choice.
+    pub discriminator_batch_norm: bool,
+    /// Number of latent dimensions; that of the network where not given.
+    pub latent_size: Option<usize>,
+    pub latent: Latent,
+    pub objective: String,
+    /// A sum of gradient penalties, as [`penalties::parse`] reads it.
+    pub penalty: String,
+    /// Limit of the discriminator's weights (the original WGAN).
+    pub clip: Option<f64>,
+    /// Updates of the discriminator for one of the generator.
+    pub n_critic: u64,
+    /// Samples a batch.
+    pub batch: usize,
+    /// Training steps, each with one update of the generator.
+    pub steps: u64,
+    pub generator: AdamSettings,
+    pub discriminator: AdamSettings,
+    pub schedule: Schedule,
+    /// Half-life of the generator's average, in thousands of images shown; 0 keeps no average.
+    pub average_kimg: f64,
+    pub seed: Seed,
+    /// Steps between two lines of statistics.
+    pub tick: u64,
+    /// Steps between two grids and checkpoints.
+    pub snapshot: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data: "shapes".into(),
+            size: None,
+            channels: None,
+            network: "small28".into(),
+            discriminator_batch_norm: false,
+            latent_size: None,
+            latent: Latent::Normal,
+            objective: "non-saturating".into(),
+            penalty: "none".into(),
+            clip: None,
+            n_critic: 1,
+            batch: 64,
+            steps: 6000,
+            generator: AdamSettings::default(),
+            discriminator: AdamSettings::default(),
+            schedule: Schedule::Constant,
+            average_kimg: 10.0,
+            seed: Seed(0),
+            tick: 50,
+            snapshot: 500,
+        }
+    }
+}
+
+impl Config {
+    /// The settings of a preset.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the nearest one.
+    pub fn preset(name: &str) -> Result<Self> {
+        let known = PRESETS.iter().map(|(name, _)| *name);
+        let (_, text) = PRESETS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| Error::unknown_name("preset", name, known))?;
+        toml::from_str(text).map_err(|error| Error::setting(format!("preset '{name}'"), "valid settings", error))
+    }
+
+    /// The names of the presets, each with its first line of description.
+    pub fn presets() -> impl Iterator<Item = (&'static str, &'static str)> {
+        PRESETS.iter().map(|(name, text)| (*name, text.lines().next().unwrap_or("").trim_start_matches("# ")))
+    }
+
+    /// Images of the data shown to the discriminator in the whole run, in thousands.
+    pub fn kimg(&self) -> f64 {
+        (self.steps * self.images_per_step()) as f64 / 1000.0
+    }
+
+    /// Images of the data shown to the discriminator in one step.
+    pub fn images_per_step(&self) -> u64 {
+        self.batch as u64 * self.n_critic
+    }
+
+    /// What the generator's average keeps of itself in step `step`.
+    ///
+    /// The half-life grows with the images seen, up to the configured one, so that the first pictures of a run are not those
+    /// of the initial weights (Karras et al. 2020, `ema_rampup`).
+    pub fn average_keep(&self, step: u64) -> f64 {
+        const RAMP_UP: f64 = 0.05;
+        let seen = ((step + 1) * self.images_per_step()) as f64;
+        let half_life = (self.average_kimg * 1000.0).min(seen * RAMP_UP);
+        if half_life <= 0.0 { 0.0 } else { 0.5f64.powf(self.images_per_step() as f64 / half_life) }
+    }
+
+    /// Checks what can be checked without the data.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] or [`Error::UnknownName`] for the first setting that makes no sense.
+    pub fn validate(&self) -> Result<()> {
+        objectives::by_name(&self.objective)?;
+        let penalties = penalties::parse(&self.penalty)?;
+        if !penalties.is_empty() && self.discriminator_batch_norm {
+            return Err(Error::setting(
+                "penalty",
+                "none beside batch normalisation in the discriminator",
+                &self.penalty,
+            ));
+        }
+        let counts = [
+            ("n-critic", self.n_critic),
+            ("batch", self.batch as u64),
+            ("steps", self.steps),
+            ("tick", self.tick),
+            ("snapshot", self.snapshot),
+            ("latent-size", self.latent_size.unwrap_or(1) as u64),
+            ("size", self.size.unwrap_or(1) as u64),
+        ];
+        if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return Err(Error::setting(name, "a whole number from 1", 0));
+        }
+        if let Some(channels) = self.channels.filter(|c| ![1, 3].contains(c)) {
+            return Err(Error::setting("channels", "1 (grey) or 3 (RGB)", channels));
+        }
+        if !(self.average_kimg.is_finite() && self.average_kimg >= 0.0) {
+            return Err(Error::setting("average-kimg", "a number from 0", self.average_kimg));
+        }
+        if let Some(clip) = self.clip.filter(|c| !(c.is_finite() && *c > 0.0)) {
+            return Err(Error::setting("clip", "a positive number", clip));
+        }
+        self.generator.validate("generator")?;
+        self.discriminator.validate("discriminator")
+    }
+}
+
+macro_rules! presets {
+    ($($name:literal),* $(,)?) => {
+        /// The presets, each a small file of the repository.
+        const PRESETS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../presets/", $name, ".toml")))),*];
+    };
+}
+
+presets!["shapes"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_valid_and_round_trips() {
+        for (name, summary) in Config::presets() {
+            let config = Config::preset(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+            config.validate().unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(!summary.is_empty(), "{name} says what it is in its first line");
+            let json = serde_json::to_string(&config).unwrap();
+            assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), config, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        assert!(toml::from_str::<Config>("objectiv = 'hinge'").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! Fully connected layer.
+//!
+//! ```text
+//! y = a(x W + b)          tangent: a'(.) (t W)
+//! ```
+
+use burn::{
+    module::{Module, Param},
+    tensor::Tensor,
+};
+
+use super::Initializer;
+use crate::signal::Signal;
+
+/// `y = a(x W + b)`, `W` [in, out].
+#[derive(Module, Debug)]
+pub struct Linear {
+    pub weight: Param<Tensor<2>>,
+    pub bias: Option<Param<Tensor<1>>>,
+    slope: f64,
+}
+
+impl Linear {
+    pub fn new(size_in: usize, size_out: usize, init: &mut Initializer) -> Self {
+        Linear {
+            weight: init.weight([size_in, size_out], size_in),
+            bias: Some(init.bias(size_out, size_in)),
+            slope: 1.0,
+        }
+    }
+
+    pub fn without_bias(self) -> Self {
+        Linear { bias: None, ..self }
+    }
+
+    /// With a leaky ReLU on the output.
+    pub fn leaky_relu(self, slope: f64) -> Self {
+        Linear { slope, ..self }
+    }
+
+    /// With a ReLU on the output.
+    pub fn relu(self) -> Self {
+        self.leaky_relu(0.0)
+    }
+
+    /// # Shapes
+    /// [N, in] -> [N, out].
+    pub fn forward(&self, x: Signal<2>) -> Signal<2> {
+        let bias = self.bias.as_ref().map(Param::val);
+        let value = ganymede_ops::linear(x.value, self.weight.val(), bias, self.slope);
+        let tangent = x.tangent.map(|t| {
+            let t = ganymede_ops::linear(t, self.weight.val(), None, 1.0);
+            ganymede_ops::leaky_relu_tangent(t, &value, self.slope)
+        });
+        Signal { value, tangent }
+    }
+}

@@ -1,0 +1,17 @@
+//! Ganymede trains generative adversarial networks, measures them, says what is going wrong with them, and ships them.
+
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod layers;
+pub mod networks;
+pub mod objectives;
+pub mod parameters;
+pub mod penalties;
+pub mod random;
+pub mod signal;
+pub mod training;
+
+pub use config::Config;
+pub use error::{Error, Result};
+pub use signal::Signal;

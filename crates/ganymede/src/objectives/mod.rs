@@ -1,0 +1,68 @@
+//! The objectives: one pure file each, logits in, named terms out.
+//!
+//! `h` is a logit, `D = sigmoid(h)`; the sign convention is that `h > 0` says real. Every loss is written on logits, and no
+//! probability is formed inside one. What a generated sample feels is its *force* `g'(h)` times `dh/dtheta`.
+//!
+//! A new objective is one file here and one line in [`OBJECTIVES`].
+
+mod non_saturating;
+
+use burn::tensor::Tensor;
+
+pub use non_saturating::NonSaturating;
+
+use crate::error::{Error, Result};
+
+/// An adversarial objective.
+pub trait Objective: std::fmt::Debug + Send + Sync {
+    /// The name that a configuration uses, in kebab case.
+    fn name(&self) -> &'static str;
+
+    /// One sentence: what it minimises, and the source.
+    fn summary(&self) -> &'static str;
+
+    /// The discriminator's loss, lower is better for it.
+    ///
+    /// # Shapes
+    /// `real` and `fake` [N, 1] -> scalar.
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1>;
+
+    /// The generator's loss, lower is better for it. `real` are logits of real samples, which only relativistic
+    /// objectives look at.
+    ///
+    /// # Shapes
+    /// `real` and `fake` [N, 1] -> scalar.
+    fn generator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1>;
+
+    /// Whether [`Objective::generator`] reads the logits of real samples, so that they are computed for it.
+    fn generator_sees_real(&self) -> bool {
+        false
+    }
+
+    /// Whether adding a constant to every logit changes nothing, so that only differences of logits have a meaning.
+    fn is_shift_invariant(&self) -> bool {
+        false
+    }
+
+    /// The range in which each reported number is at home, for `--explain`.
+    fn legend(&self) -> Legend;
+}
+
+/// What the two losses are, and where they lie when the game goes well.
+#[derive(Debug, Clone, Copy)]
+pub struct Legend {
+    pub discriminator: &'static str,
+    pub generator: &'static str,
+}
+
+/// Every objective that has a name.
+pub const OBJECTIVES: &[&dyn Objective] = &[&NonSaturating];
+
+/// The objective of that name.
+///
+/// # Errors
+/// [`Error::UnknownName`] with the nearest one.
+pub fn by_name(name: &str) -> Result<&'static dyn Objective> {
+    let known = OBJECTIVES.iter().map(|o| o.name());
+    OBJECTIVES.iter().copied().find(|o| o.name() == name).ok_or_else(|| Error::unknown_name("objective", name, known))
+}

@@ -1,0 +1,136 @@
+//! The tensors of a module by name: the path of fields that leads to each, joined by dots (`fc1.weight`).
+//!
+//! burn keys optimizer records by random identifiers that a saved file need not bring back; the path is the same in every
+//! run and every build.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    tensor::{DType, Tensor, TensorData},
+};
+
+use crate::error::{Error, Result};
+
+/// Tensors by name, as a checkpoint holds them.
+pub type NamedTensors = BTreeMap<String, TensorData>;
+
+/// The path through a module that a visitor or mapper is on.
+#[derive(Debug, Default)]
+pub(crate) struct ModulePath(Vec<String>);
+
+impl ModulePath {
+    pub fn enter(&mut self, name: &str) {
+        self.0.push(name.to_owned());
+    }
+
+    pub fn exit(&mut self) {
+        self.0.pop();
+    }
+
+    pub fn name(&self) -> String {
+        self.0.join(".")
+    }
+}
+
+/// Calls `visit` with every tensor of `module`: parameters and buffers.
+pub fn for_each(module: &impl Module, visit: impl FnMut(&str, TensorData)) {
+    struct Visitor<F> {
+        path: ModulePath,
+        visit: F,
+    }
+    impl<F: FnMut(&str, TensorData)> ModuleVisitor for Visitor<F> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            (self.visit)(&self.path.name(), param.val().into_data());
+        }
+    }
+    module.visit(&mut Visitor { path: ModulePath::default(), visit });
+}
+
+/// Puts every tensor of `module` under `prefix` into `tensors`.
+pub fn save(module: &impl Module, prefix: &str, tensors: &mut NamedTensors) {
+    for_each(module, |name, data| {
+        tensors.insert(format!("{prefix}.{name}"), data);
+    });
+}
+
+/// `module` with every tensor replaced by the one under `prefix`.
+///
+/// # Errors
+/// [`Error::Setting`] naming the first tensor that is missing or of another shape.
+pub fn load<M: Module>(module: M, prefix: &str, tensors: &NamedTensors) -> Result<M> {
+    struct Loader<'a> {
+        path: ModulePath,
+        prefix: &'a str,
+        tensors: &'a NamedTensors,
+        failure: Option<Error>,
+    }
+    impl ModuleMapper for Loader<'_> {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.enter(name);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            let name = format!("{}.{}", self.prefix, self.path.name());
+            let expected = param.val().dims();
+            let mismatch = |got: String| Error::setting(format!("tensor '{name}'"), format!("shape {expected:?}"), got);
+            match self.tensors.get(&name) {
+                None => self.failure = self.failure.take().or(Some(mismatch("no such tensor".into()))),
+                Some(data) if data.shape().to_vec() != expected => {
+                    self.failure = self.failure.take().or(Some(mismatch(format!("{:?}", data.shape().to_vec()))));
+                }
+                Some(data) => return param.map(|old| replaced(old, data.clone())),
+            }
+            param
+        }
+    }
+    let mut loader = Loader { path: ModulePath::default(), prefix, tensors, failure: None };
+    let module = module.map(&mut loader);
+    loader.failure.map_or(Ok(module), Err)
+}
+
+/// `data` on the device and with the gradient setting of `old`.
+fn replaced<const D: usize>(old: Tensor<D>, data: TensorData) -> Tensor<D> {
+    let requires_grad = old.is_require_grad();
+    Tensor::from_data(data, &old.device()).set_require_grad(requires_grad)
+}
+
+/// `module` with every tensor in the given precision (f64 for finite differences).
+pub fn cast<M: Module>(module: M, dtype: DType) -> M {
+    struct Cast(DType);
+    impl ModuleMapper for Cast {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|tensor| {
+                let requires_grad = tensor.is_require_grad();
+                tensor.detach().cast(self.0).set_require_grad(requires_grad)
+            })
+        }
+    }
+    module.map(&mut Cast(dtype))
+}
+
+/// `module` with `change` applied to every tensor that is trained.
+pub fn map_trained<M: Module>(module: M, change: impl Fn(Tensor<1>) -> Tensor<1>) -> M {
+    struct Mapper<F>(F);
+    impl<F: Fn(Tensor<1>) -> Tensor<1>> ModuleMapper for Mapper<F> {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if !param.is_require_grad() {
+                return param;
+            }
+            param.map(|tensor| {
+                let shape = tensor.shape();
+                let flat = tensor.inner().reshape([shape.num_elements()]);
+                Tensor::from_inner((self.0)(flat).reshape(shape)).require_grad()
+            })
+        }
+    }
+    module.map(&mut Mapper(change))
+}

@@ -1,0 +1,165 @@
+//! Adam (Kingma & Ba 2015), its moments keyed by the parameter's path in the network.
+//!
+//! ```text
+//! m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
+//! w <- w - rate sqrt(1 - b2^t) / (1 - b1^t)  m / (sqrt(v) + eps sqrt(1 - b2^t))
+//! ```
+//! which is `rate * m^ / (sqrt(v^) + eps)` with the bias-corrected `m^`, `v^`.
+
+use std::collections::BTreeMap;
+
+use burn::{
+    module::{Module, ModuleMapper, Param},
+    tensor::{Gradients, Tensor, TensorData},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    parameters::{ModulePath, NamedTensors},
+};
+
+/// The settings of one player's Adam.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdamSettings {
+    /// Learning rate before any schedule.
+    pub rate: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+}
+
+impl Default for AdamSettings {
+    fn default() -> Self {
+        AdamSettings { rate: 2e-4, beta1: 0.5, beta2: 0.999, epsilon: 1e-8 }
+    }
+}
+
+impl AdamSettings {
+    /// # Errors
+    /// [`Error::Setting`] for a rate that is negative or not finite, betas outside [0, 1), an epsilon that is not positive.
+    pub fn validate(&self, player: &str) -> Result<()> {
+        let checks = [
+            ("rate", self.rate, self.rate.is_finite() && self.rate >= 0.0, "a finite number from 0"),
+            ("beta1", self.beta1, (0.0..1.0).contains(&self.beta1), "a number in [0, 1)"),
+            ("beta2", self.beta2, (0.0..1.0).contains(&self.beta2), "a number in [0, 1)"),
+            ("epsilon", self.epsilon, self.epsilon.is_finite() && self.epsilon > 0.0, "a positive number"),
+        ];
+        match checks.into_iter().find(|(_, _, good, _)| !good) {
+            Some((name, value, _, expected)) => Err(Error::setting(format!("{player} {name}"), expected, value)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The optimizer of one module.
+#[derive(Debug, Clone)]
+pub struct Adam {
+    pub settings: AdamSettings,
+    updates: u64,
+    moments: BTreeMap<String, Moments>,
+}
+
+#[derive(Debug, Clone)]
+struct Moments {
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+impl Adam {
+    pub fn new(settings: AdamSettings) -> Self {
+        Adam { settings, updates: 0, moments: BTreeMap::new() }
+    }
+
+    /// One update of every parameter of `module` that has a gradient, with the rate times `rate_factor`.
+    pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate_factor: f64) -> M {
+        self.updates += 1;
+        let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
+        let updates = self.updates.min(i32::MAX as u64) as i32;
+        let correction = (1.0 - beta2.powi(updates)).sqrt();
+        let update = ganymede_ops::AdamUpdate {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            rate: (rate * rate_factor * correction / (1.0 - beta1.powi(updates))) as f32,
+            epsilon: (epsilon * correction) as f32,
+        };
+        module.map(&mut Stepper { path: ModulePath::default(), gradients, update, moments: &mut self.moments })
+    }
+
+    /// Puts the moments and the number of updates under `prefix` into `tensors`.
+    pub fn save(&self, prefix: &str, tensors: &mut NamedTensors) {
+        for (path, moments) in &self.moments {
+            let size = moments.first.len();
+            tensors.insert(format!("{prefix}.first.{path}"), TensorData::new(moments.first.clone(), [size]));
+            tensors.insert(format!("{prefix}.second.{path}"), TensorData::new(moments.second.clone(), [size]));
+        }
+        tensors.insert(format!("{prefix}.updates"), TensorData::new(vec![self.updates as i64], [1]));
+    }
+
+    /// Takes over what [`Adam::save`] put there.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] naming a tensor that is missing or of another type.
+    pub fn load(&mut self, prefix: &str, tensors: &NamedTensors) -> Result<()> {
+        let missing = |name: &str, got: &str| Error::setting(format!("tensor '{name}'"), "optimizer state", got);
+        let name = format!("{prefix}.updates");
+        let data = tensors.get(&name).ok_or_else(|| missing(&name, "no such tensor"))?;
+        let updates =
+            data.try_to_vec::<i64>().ok().and_then(|v| v.first().copied()).and_then(|n| u64::try_from(n).ok());
+        self.updates = updates.ok_or_else(|| missing(&name, "not a count"))?;
+        self.moments.clear();
+        let first = format!("{prefix}.first.");
+        for (name, data) in tensors.range(first.clone()..).take_while(|(name, _)| name.starts_with(&first)) {
+            let path = &name[first.len()..];
+            let other = format!("{prefix}.second.{path}");
+            let values = |name: &str, data: &TensorData| {
+                data.try_to_vec::<f32>().map_err(|_| missing(name, "not 32-bit floats"))
+            };
+            let second = tensors.get(&other).ok_or_else(|| missing(&other, "no such tensor"))?;
+            let moments = Moments { first: values(name, data)?, second: values(&other, second)? };
+            if moments.first.len() != moments.second.len() {
+                return Err(missing(&other, "another length than the first moment"));
+            }
+            self.moments.insert(path.to_owned(), moments);
+        }
+        Ok(())
+    }
+}
+
+struct Stepper<'a> {
+    path: ModulePath,
+    gradients: Gradients,
+    update: ganymede_ops::AdamUpdate,
+    moments: &'a mut BTreeMap<String, Moments>,
+}
+
+impl ModuleMapper for Stepper<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.enter(name);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.exit();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if !param.is_require_grad() {
+            return param;
+        }
+        let (id, tensor, mapper) = param.consume();
+        let tensor = match tensor.grad_remove(&mut self.gradients) {
+            None => tensor,
+            Some(gradient) => {
+                let size = tensor.shape().num_elements();
+                let moments = self
+                    .moments
+                    .entry(self.path.name())
+                    .or_insert_with(|| Moments { first: vec![0.0; size], second: vec![0.0; size] });
+                let stepped = self.update.apply(tensor.inner(), gradient, &mut moments.first, &mut moments.second);
+                Tensor::from_inner(stepped).require_grad()
+            }
+        };
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}

@@ -1,0 +1,328 @@
+//! One adversarial step.
+//!
+//! ```text
+//! n_critic times:   D <- Adam(grad_D [ L_D(h(x), h(G(z))) + penalties ])      x ~ data, z ~ latent, G held fixed
+//! once:             G <- Adam(grad_G L_G(h(G(z))))                            D held fixed
+//!                   average of G <- moved towards G
+//! ```
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Adam, AdamSettings, Batch, Learner, Report, Source, TrainingStep, average_into};
+use crate::{
+    error::{Error, Result},
+    networks::{Discriminator, Generator, Pass},
+    objectives::{self, Objective},
+    parameters::{self, NamedTensors},
+    penalties::{self, Penalized, PenaltyTerm, Points},
+    random::{Draws, Purpose},
+    signal::Signal,
+};
+
+/// The distribution of the latents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Latent {
+    /// N(0, I).
+    #[default]
+    Normal,
+    /// Uniform on [-1, 1]^d.
+    Uniform,
+}
+
+impl Latent {
+    /// # Shapes
+    /// -> [n, size].
+    pub fn draw(self, draws: &mut Draws, n: usize, size: usize, device: &Device) -> Tensor<2> {
+        match self {
+            Latent::Normal => draws.normal_tensor([n, size], device),
+            Latent::Uniform => draws.uniform_tensor([n, size], -1.0, 1.0, device),
+        }
+    }
+}
+
+/// The rules of the game.
+#[derive(Debug, Clone)]
+pub struct GameSettings {
+    pub objective: &'static dyn Objective,
+    pub penalties: Vec<PenaltyTerm>,
+    /// After each update of the discriminator its weights are clipped to [-c, c] (Arjovsky, Chintala & Bottou 2017).
+    pub clip: Option<f64>,
+    /// Updates of the discriminator for one of the generator.
+    pub n_critic: u64,
+    pub latent: Latent,
+    pub generator: AdamSettings,
+    pub discriminator: AdamSettings,
+}
+
+impl GameSettings {
+    /// The game of that objective and those penalties (as [`penalties::parse`] reads them), otherwise with the defaults.
+    ///
+    /// # Errors
+    /// When a name is unknown.
+    pub fn new(objective: &str, penalty: &str) -> Result<Self> {
+        Ok(GameSettings {
+            objective: objectives::by_name(objective)?,
+            penalties: penalties::parse(penalty)?,
+            clip: None,
+            n_critic: 1,
+            latent: Latent::default(),
+            generator: AdamSettings::default(),
+            discriminator: AdamSettings::default(),
+        })
+    }
+}
+
+/// A generator and a discriminator that play against each other.
+#[derive(Debug)]
+pub struct Game<G, D> {
+    settings: GameSettings,
+    generator: Player<G>,
+    discriminator: Player<D>,
+    average: Option<G>,
+}
+
+/// A network and its optimizer.
+#[derive(Debug)]
+struct Player<M> {
+    /// Empty only while the optimizer holds the network, which it changes in place.
+    network: Option<M>,
+    adam: Adam,
+}
+
+impl<M: Module> Player<M> {
+    fn network(&self) -> &M {
+        self.network.as_ref().expect("the optimizer gives the network back before anyone else asks")
+    }
+
+    fn replace(&mut self, change: impl FnOnce(M, &mut Adam) -> M) {
+        self.network = self.network.take().map(|network| change(network, &mut self.adam));
+    }
+
+    /// The network with parameters that require no gradient.
+    fn frozen(&self) -> M {
+        self.network().clone().no_grad()
+    }
+}
+
+impl<G: Generator, D: Discriminator> Game<G, D> {
+    /// # Errors
+    /// [`Error::Setting`] for rates, betas, clip or counts that make no sense, and for penalties on a discriminator whose
+    /// samples are coupled.
+    pub fn new(generator: G, discriminator: D, settings: GameSettings) -> Result<Self> {
+        settings.generator.validate("generator")?;
+        settings.discriminator.validate("discriminator")?;
+        if settings.n_critic == 0 {
+            return Err(Error::setting("n-critic", "at least 1 update of the discriminator a step", 0));
+        }
+        if let Some(clip) = settings.clip.filter(|c| !(c.is_finite() && *c > 0.0)) {
+            return Err(Error::setting("clip", "a positive number", clip));
+        }
+        if let Some(term) = settings.penalties.first().filter(|_| discriminator.couples_samples()) {
+            let got = format!("'{}' with batch normalisation", term.penalty.name());
+            return Err(Error::setting("penalty", "none, where a logit depends on the whole batch", got));
+        }
+        Ok(Game {
+            average: Some(generator.clone().no_grad()),
+            generator: Player { network: Some(generator), adam: Adam::new(settings.generator) },
+            discriminator: Player { network: Some(discriminator), adam: Adam::new(settings.discriminator) },
+            settings,
+        })
+    }
+
+    pub fn generator(&self) -> &G {
+        self.generator.network()
+    }
+
+    pub fn discriminator(&self) -> &D {
+        self.discriminator.network()
+    }
+
+    /// The exponential moving average of the generator, which samples are drawn from.
+    pub fn average(&self) -> &G {
+        self.average.as_ref().expect("the average is only taken out while it moves")
+    }
+
+    fn update_discriminator(&mut self, step: TrainingStep, update: u64, batch: &Batch) -> Result<Report> {
+        let real = batch.images.clone();
+        let draws = |purpose| Draws::new(step.seed, purpose, update);
+        let latent_draws = &mut draws(Purpose::DiscriminatorLatent);
+        let fake = self.generate(&self.generator.frozen(), real.dims()[0], latent_draws, batch, &real.device());
+        let fake = fake.detach();
+
+        self.discriminator.replace(|mut network, _| {
+            network.before_update();
+            network
+        });
+        let network = self.discriminator.network();
+        let mut report = Report::default();
+        let pass = Pass::train().with_labels(batch.labels.as_deref());
+        let (mut real_logits, mut fake_logits, mut surrogates) = (None, None, Vec::new());
+        for term in self.settings.penalties.iter().filter(|term| term.is_due(update)) {
+            let points = term.penalty.points(&real, &fake, &mut draws(term.penalty.draws_for()));
+            let x = match &points {
+                Points::Real => &real,
+                Points::Fake => &fake,
+                Points::At(x) => x,
+            };
+            let frozen = self.discriminator.frozen();
+            let Penalized { value, surrogate, logits } = penalties::penalize(
+                term.penalty,
+                term.weight_when_due(),
+                x,
+                |x| frozen.forward(x, &pass),
+                |x| network.forward(x, &pass),
+            )?;
+            match points {
+                Points::Real => real_logits = Some(logits),
+                Points::Fake => fake_logits = Some(logits),
+                Points::At(_) => {}
+            }
+            report.push(term.penalty.name(), scalar(value) / term.every as f64);
+            surrogates.push(surrogate);
+        }
+        let (real_logits, fake_logits) = match (real_logits, fake_logits) {
+            (None, None) => logits_of_both(network, real, fake, &pass)?,
+            (real_logits, fake_logits) => (
+                real_logits.unwrap_or_else(|| network.forward(real.into(), &pass).value),
+                fake_logits.unwrap_or_else(|| network.forward(fake.into(), &pass).value),
+            ),
+        };
+        let (real_mean, fake_mean) = (scalar(real_logits.clone().mean()), scalar(fake_logits.clone().mean()));
+        let adversarial = self.settings.objective.discriminator(real_logits, fake_logits);
+        report.push("loss_d", scalar(adversarial.clone()));
+        report.push("logit_real", real_mean);
+        report.push("logit_fake", fake_mean);
+        let loss = surrogates.into_iter().fold(adversarial, |sum, surrogate| sum + surrogate);
+        let gradients = loss.backward();
+        drop(loss);
+        let clip = self.settings.clip;
+        self.discriminator.replace(|network, adam| {
+            let network = adam.step(network, gradients, step.rate_factor);
+            match clip {
+                Some(limit) => clipped(network, limit),
+                None => network,
+            }
+        });
+        Ok(report)
+    }
+
+    fn update_generator(&mut self, step: TrainingStep, batch: &Batch) -> Result<Report> {
+        let draws = &mut Draws::new(step.seed, Purpose::GeneratorLatent, step.step.0);
+        let (n, device) = (batch.images.dims()[0], batch.images.device());
+        let fake = self.generate(self.generator.network(), n, draws, batch, &device);
+        let frozen = self.discriminator.frozen();
+        let pass = Pass::train().with_labels(batch.labels.as_deref());
+        let fake_logits = frozen.forward(fake.into(), &pass).value;
+        let real_logits = if self.settings.objective.generator_sees_real() {
+            frozen.forward(batch.images.clone().into(), &pass).value.detach()
+        } else {
+            fake_logits.zeros_like().detach()
+        };
+        let loss = self.settings.objective.generator(real_logits, fake_logits);
+        let mut report = Report::default();
+        report.push("loss_g", scalar(loss.clone()));
+        let gradients = loss.backward();
+        drop(loss);
+        self.generator.replace(|network, adam| adam.step(network, gradients, step.rate_factor));
+        let live = self.generator.network();
+        self.average = self.average.take().map(|average| average_into(average, live, step.average_keep));
+        Ok(report)
+    }
+
+    fn generate(&self, network: &G, n: usize, draws: &mut Draws, batch: &Batch, device: &Device) -> Tensor<4> {
+        let z = self.settings.latent.draw(draws, n, network.latent_size(), device);
+        network.forward(z, &Pass::train().with_labels(batch.labels.as_deref()))
+    }
+}
+
+impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
+    fn step(&mut self, step: TrainingStep, data: &dyn Source) -> Result<Report> {
+        let mut report = Report::default();
+        let first = step.step.0 * self.settings.n_critic;
+        let mut batch = None;
+        for update in first..first + self.settings.n_critic {
+            let shown = data.batch(update)?;
+            report = self.update_discriminator(step, update, &shown)?;
+            batch = Some(shown);
+        }
+        if let Some(batch) = batch {
+            for (name, value) in self.update_generator(step, &batch)?.iter() {
+                report.push(name, value);
+            }
+        }
+        Ok(report)
+    }
+
+    fn batches_per_step(&self) -> u64 {
+        self.settings.n_critic
+    }
+
+    fn latent_size(&self) -> usize {
+        self.average().latent_size()
+    }
+
+    fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4> {
+        self.average().forward(z, &Pass::eval().with_labels(labels)).inner()
+    }
+
+    fn save(&self) -> NamedTensors {
+        let mut tensors = NamedTensors::new();
+        parameters::save(self.generator(), "generator", &mut tensors);
+        parameters::save(self.discriminator(), "discriminator", &mut tensors);
+        parameters::save(self.average(), "average", &mut tensors);
+        self.generator.adam.save("adam.generator", &mut tensors);
+        self.discriminator.adam.save("adam.discriminator", &mut tensors);
+        tensors
+    }
+
+    fn load(&mut self, tensors: &NamedTensors) -> Result<()> {
+        let generator = parameters::load(self.generator().clone(), "generator", tensors)?;
+        let discriminator = parameters::load(self.discriminator().clone(), "discriminator", tensors)?;
+        let average = parameters::load(self.average().clone(), "average", tensors)?;
+        let (mut adam_g, mut adam_d) = (self.generator.adam.clone(), self.discriminator.adam.clone());
+        adam_g.load("adam.generator", tensors)?;
+        adam_d.load("adam.discriminator", tensors)?;
+        self.generator = Player { network: Some(generator), adam: adam_g };
+        self.discriminator = Player { network: Some(discriminator), adam: adam_d };
+        self.average = Some(average);
+        Ok(())
+    }
+}
+
+/// Real and generated samples in one batch, which is one pass, or in two where the samples of a batch are coupled.
+fn logits_of_both(
+    network: &impl Discriminator,
+    real: Tensor<4>,
+    fake: Tensor<4>,
+    pass: &Pass,
+) -> Result<(Tensor<2>, Tensor<2>)> {
+    if network.couples_samples() {
+        let logits = |x: Tensor<4>| network.forward(x.into(), pass).value;
+        return Ok((logits(real), logits(fake)));
+    }
+    let n = real.dims()[0];
+    let labels = pass.labels.map(|labels| [labels, labels].concat());
+    let both = Signal::from(Tensor::cat(vec![real, fake], 0));
+    let logits = network.forward(both, &pass.clone().with_labels(labels.as_deref())).value;
+    if logits.dims() != [2 * n, 1] {
+        return Err(Error::Shape {
+            operation: "discriminator",
+            expected: format!("logits of shape [{}, 1], one a sample", 2 * n),
+            got: logits.dims().to_vec(),
+        });
+    }
+    Ok((logits.clone().slice([0..n]), logits.slice([n..2 * n])))
+}
+
+fn clipped<M: Module>(module: M, limit: f64) -> M {
+    parameters::map_trained(module, |weight| weight.clamp(-limit, limit))
+}
+
+fn scalar(tensor: Tensor<1>) -> f64 {
+    tensor.into_scalar::<f64>()
+}
