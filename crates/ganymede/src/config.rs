@@ -116,6 +116,20 @@ impl Config {
         if half_life <= 0.0 { 0.0 } else { 0.5f64.powf(self.images_per_step() as f64 / half_life) }
     }
 
+    /// The settings in which `other` differs, with the value here and there.
+    pub fn differences(&self, other: &Config) -> Vec<Difference> {
+        let fields = |config: &Config| match serde_json::to_value(config) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        };
+        let theirs = fields(other);
+        let differs = |(key, here): (String, serde_json::Value)| {
+            let there = theirs.get(&key).cloned().unwrap_or_default();
+            (here != there).then(|| Difference { key, here: here.to_string(), there: there.to_string() })
+        };
+        fields(self).into_iter().filter_map(differs).collect()
+    }
+
     /// Checks what can be checked without the data.
     ///
     /// # Errors
@@ -153,6 +167,20 @@ impl Config {
         }
         self.generator.validate("generator")?;
         self.discriminator.validate("discriminator")
+    }
+}
+
+/// A setting that two configurations have differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    pub key: String,
+    pub here: String,
+    pub there: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} is {} there and {} here", self.key, self.there, self.here)
     }
 }
 

@@ -1,14 +1,19 @@
 //! Ganymede trains generative adversarial networks, measures them, says what is going wrong with them, and ships them.
 
+pub mod checkpoint;
 pub mod config;
 pub mod data;
 pub mod error;
+pub mod files;
 pub mod layers;
 pub mod networks;
 pub mod objectives;
 pub mod parameters;
 pub mod penalties;
+pub mod picture;
+pub mod prelude;
 pub mod random;
+pub mod sampling;
 pub mod signal;
 pub mod training;
 

@@ -15,13 +15,15 @@ use crate::error::{Error, Result};
 /// Tensors by name, as a checkpoint holds them.
 pub type NamedTensors = BTreeMap<String, TensorData>;
 
-/// The path through a module that a visitor or mapper is on.
+/// The path through a module that a visitor or mapper is on. Which variant of an enum a module is has no place in it: a
+/// tensor has the name that its network gives it, whether the network is used alone or as one of the built-in ones.
 #[derive(Debug, Default)]
 pub(crate) struct ModulePath(Vec<String>);
 
 impl ModulePath {
-    pub fn enter(&mut self, name: &str) {
-        self.0.push(name.to_owned());
+    pub fn enter(&mut self, name: &str, container: &str) {
+        let is_variant = container.starts_with("Enum:");
+        self.0.push(if is_variant { String::new() } else { name.to_owned() });
     }
 
     pub fn exit(&mut self) {
@@ -29,7 +31,7 @@ impl ModulePath {
     }
 
     pub fn name(&self) -> String {
-        self.0.join(".")
+        self.0.iter().filter(|name| !name.is_empty()).map(String::as_str).collect::<Vec<_>>().join(".")
     }
 }
 
@@ -40,8 +42,8 @@ pub fn for_each(module: &impl Module, visit: impl FnMut(&str, TensorData)) {
         visit: F,
     }
     impl<F: FnMut(&str, TensorData)> ModuleVisitor for Visitor<F> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.path.exit();
@@ -72,8 +74,8 @@ pub fn load<M: Module>(module: M, prefix: &str, tensors: &NamedTensors) -> Resul
         failure: Option<Error>,
     }
     impl ModuleMapper for Loader<'_> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.path.exit();

@@ -1,12 +1,44 @@
-//! The data: one source a file, all read through [`Dataset`].
+//! The data: one source a file, all read through [`Dataset`] and opened by name or path with [`open()`].
+//!
+//! Pictures from files are [`ImageSet`]s, decoded once and held as bytes; [`Shapes`] and the densities ([`Points`]) are
+//! drawn when they are read, each sample a pure function of its index.
 
+mod density;
+mod download;
+mod event;
+mod folder;
+mod grid25;
+mod idx;
+mod image_set;
 mod loader;
+mod mode_coverage;
+mod open;
+mod points;
+mod ring8;
+pub mod shapes;
+mod split;
+mod swiss_roll;
+mod two_moons;
 
 use burn::tensor::Tensor;
 
+pub use density::Mixture;
+pub use event::{Event, Progress, Unreadable};
+pub use folder::{FolderOptions, open_folder};
+pub use grid25::grid25;
+pub use idx::open_idx;
+pub use image_set::ImageSet;
 pub use loader::Loader;
+pub use mode_coverage::{ModeCoverage, mode_coverage};
+pub use open::{OpenOptions, known_names, open};
+pub use points::Points;
+pub use ring8::ring8;
+pub use shapes::Shapes;
+pub use split::Split;
+pub use swiss_roll::swiss_roll;
+pub use two_moons::two_moons;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Samples that can be read by number, in any order and from any thread.
 pub trait Dataset: std::fmt::Debug + Send + Sync {
@@ -44,8 +76,34 @@ pub trait Density: std::fmt::Debug + Send + Sync {
     /// `x` [N, 2, 1, 1] -> the natural logarithm of the density at each point, N of them.
     fn log_density(&self, x: Tensor<4>) -> Vec<f64>;
 
-    /// The centres of the modes and their common standard deviation, for densities that have separate modes.
-    fn modes(&self) -> Option<(Vec<[f32; 2]>, f32)> {
+    /// The modes, for densities that have separate ones.
+    fn modes(&self) -> Option<Modes> {
         None
     }
+}
+
+/// The separate modes of a density, all of one width and weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modes {
+    pub centres: Vec<[f32; 2]>,
+    /// The standard deviation of each mode along each axis.
+    pub deviation: f32,
+    /// The share of all samples that a mode must hold to count as covered.
+    pub threshold: f64,
+}
+
+/// Checks what is handed to [`Dataset::read`].
+fn check_read(set: &dyn Dataset, index: usize, out: &[f32]) -> Result<()> {
+    if index >= set.len() {
+        return Err(Error::setting("index", format!("below {}, the samples of '{}'", set.len(), set.name()), index));
+    }
+    let [c, h, w] = set.shape();
+    if out.len() != c * h * w {
+        return Err(Error::Shape {
+            operation: "Dataset::read",
+            expected: format!("room for {c}x{h}x{w} numbers"),
+            got: vec![out.len()],
+        });
+    }
+    Ok(())
 }

@@ -78,8 +78,17 @@ impl Initializer {
         parameter(Tensor::ones(shape, &self.device))
     }
 
+    /// The vector that a power iteration starts from.
+    pub fn starting_vector(&mut self, size: usize) -> Tensor<1> {
+        self.next_draws_for(Purpose::PowerIteration).normal_tensor([size], &self.device)
+    }
+
     fn next_draws(&mut self) -> Draws {
-        let draws = Draws::new(self.seed, self.purpose, self.handed_out);
+        self.next_draws_for(self.purpose)
+    }
+
+    fn next_draws_for(&mut self, purpose: Purpose) -> Draws {
+        let draws = Draws::new(self.seed, purpose, self.handed_out);
         self.handed_out += 1;
         draws
     }

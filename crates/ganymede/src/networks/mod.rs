@@ -3,13 +3,21 @@
 //! [`Generator`] and [`Discriminator`] are what the training needs of a network; a program's own burn modules implement
 //! them in a few lines and train under every objective and penalty of this library.
 
+mod builtin;
+mod dcgan32;
+mod infogan28;
 mod mlp;
+mod small28;
 
+pub use builtin::{BuiltinDiscriminator, BuiltinGenerator, NETWORKS, Network, build};
+pub use dcgan32::{Dcgan32Discriminator, Dcgan32Generator};
+pub use infogan28::{InfoGan28Discriminator, InfoGan28Generator};
 pub use mlp::{MlpDiscriminator, MlpGenerator};
+pub use small28::{Small28Discriminator, Small28Generator};
 
 use burn::{module::Module, tensor::Tensor};
 
-use crate::signal::Signal;
+use crate::{layers::BatchNorm, signal::Signal};
 
 /// Whether a pass is part of training (batch statistics, which also move the running ones) or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,4 +72,12 @@ pub trait Discriminator: Module + Sync {
 
     /// Called once before each update, for state that is advanced rather than learnt (power iterations).
     fn before_update(&mut self) {}
+}
+
+/// `x` through the batch normalisation, where the network has one at that place.
+fn normalized<const D: usize>(norm: &Option<BatchNorm>, x: Signal<D>, pass: &Pass) -> Signal<D> {
+    match norm {
+        Some(norm) => norm.forward(x, pass.mode),
+        None => x,
+    }
 }

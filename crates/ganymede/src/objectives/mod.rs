@@ -5,11 +5,27 @@
 //!
 //! A new objective is one file here and one line in [`OBJECTIVES`].
 
+mod hinge;
+mod least_squares;
+mod logistic;
+mod minimax;
 mod non_saturating;
+mod relativistic;
+mod reverse_kl;
+mod wasserstein;
+
+#[cfg(test)]
+mod tests;
 
 use burn::tensor::Tensor;
 
+pub use hinge::Hinge;
+pub use least_squares::LeastSquares;
+pub use minimax::Minimax;
 pub use non_saturating::NonSaturating;
+pub use relativistic::Relativistic;
+pub use reverse_kl::ReverseKl;
+pub use wasserstein::Wasserstein;
 
 use crate::error::{Error, Result};
 
@@ -39,7 +55,12 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
         false
     }
 
-    /// Whether adding a constant to every logit changes nothing, so that only differences of logits have a meaning.
+    /// The force `g'(h)` on a generated sample of logit `h`, the closed form of the generator's gradient. For relativistic
+    /// objectives `h` is how far the generated sample's logit lies above that of its real partner.
+    fn force(&self, h: f64) -> f64;
+
+    /// Whether adding a constant to every logit changes the discriminator's loss and every gradient not at all, so that only
+    /// differences of logits have a meaning.
     fn is_shift_invariant(&self) -> bool {
         false
     }
@@ -56,7 +77,8 @@ pub struct Legend {
 }
 
 /// Every objective that has a name.
-pub const OBJECTIVES: &[&dyn Objective] = &[&NonSaturating];
+pub const OBJECTIVES: &[&dyn Objective] =
+    &[&NonSaturating, &Minimax, &ReverseKl, &Wasserstein, &LeastSquares, &Hinge, &Relativistic];
 
 /// The objective of that name.
 ///

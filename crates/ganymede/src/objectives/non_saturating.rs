@@ -10,7 +10,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective};
+use super::{Legend, Objective, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct NonSaturating;
@@ -25,11 +25,15 @@ impl Objective for NonSaturating {
     }
 
     fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        softplus(real.neg()).mean() + softplus(fake).mean()
+        logistic::discriminator_loss(real, fake)
     }
 
     fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
         softplus(fake.neg()).mean()
+    }
+
+    fn force(&self, h: f64) -> f64 {
+        -logistic::sigmoid(-h)
     }
 
     fn legend(&self) -> Legend {
@@ -37,5 +41,33 @@ impl Objective for NonSaturating {
             discriminator: "softplus(-h(real)) + softplus(h(fake)); 2 log 2 = 1.386 at equilibrium, healthy 0.5..1.4",
             generator: "softplus(-h(fake)); log 2 = 0.693 at equilibrium, healthy 0.7..3",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NonSaturating;
+    use crate::objectives::tests::{Golden, assert_golden};
+
+    #[test]
+    fn losses_and_gradients_are_those_of_pytorch() {
+        // import torch; from torch.nn.functional import softplus, relu
+        // r = torch.tensor([2.0, -0.5, 0.3], dtype=torch.float64, requires_grad=True)
+        // f = torch.tensor([-1.5, 0.7, 3.0], dtype=torch.float64, requires_grad=True)
+        // d = softplus(-r).mean() + softplus(f).mean(); g = softplus(-f).mean()
+        // [v.item() for v in (d, g)], [torch.autograd.grad(v, [r, f], allow_unused=True) for v in (d, g)]
+        assert_golden(
+            &NonSaturating,
+            Golden {
+                value: 2.002848972711,
+                real: [-0.039734307341, -0.207486443734, -0.141852494396],
+                fake: [0.060808507935, 0.222729257389, 0.317524708941],
+            },
+            Golden {
+                value: 0.717728892814,
+                real: [0.0, 0.0, 0.0],
+                fake: [-0.272524825398, -0.110604075944, -0.015808624393],
+            },
+        );
     }
 }

@@ -12,11 +12,17 @@
 //!
 //! A new penalty is one file here and one line in [`PENALTIES`].
 
+mod dragan;
 mod r1;
+mod r2;
+mod wgan_gp;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
+pub use dragan::Dragan;
 pub use r1::R1;
+pub use r2::R2;
+pub use wgan_gp::WganGp;
 
 use crate::{
     error::{Error, Result},
@@ -60,7 +66,7 @@ pub trait Penalty: std::fmt::Debug + Send + Sync {
 }
 
 /// Every penalty that has a name.
-pub const PENALTIES: &[&dyn Penalty] = &[&R1];
+pub const PENALTIES: &[&dyn Penalty] = &[&R1, &R2, &WganGp, &Dragan];
 
 /// The penalty of that name.
 ///
@@ -154,7 +160,8 @@ impl PenaltyTerm {
 }
 
 /// Reads a sum of penalties: `NAME[:WEIGHT][/EVERY]`, joined by `+`; `none` or nothing is the empty sum.
-/// `r1:10/16+r2` is R1 of weight 10 applied lazily every 16 updates, and R2 of its default weight.
+/// `r1:10/16+r2` is R1 of weight 10 applied lazily every 16 updates, and R2 of its default weight. A `+` before a digit
+/// belongs to a number (`r1:1e+2`).
 ///
 /// # Errors
 /// [`Error::UnknownName`], or [`Error::Setting`] for a weight that is not positive and finite or an interval of 0.
@@ -162,7 +169,20 @@ pub fn parse(text: &str) -> Result<Vec<PenaltyTerm>> {
     if text.is_empty() || text == "none" {
         return Ok(Vec::new());
     }
-    text.split('+').map(|term| parse_term(term.trim())).collect()
+    let mut terms = Vec::new();
+    let mut rest = text;
+    while let Some(at) = joining_plus(rest) {
+        terms.push(parse_term(rest[..at].trim())?);
+        rest = &rest[at + 1..];
+    }
+    terms.push(parse_term(rest.trim())?);
+    Ok(terms)
+}
+
+/// Where the first `+` stands that joins two terms.
+fn joining_plus(text: &str) -> Option<usize> {
+    let of_a_number = |at: usize| text[at + 1..].starts_with(|c: char| c.is_ascii_digit());
+    text.match_indices('+').map(|(at, _)| at).find(|at| !of_a_number(*at))
 }
 
 fn parse_term(text: &str) -> Result<PenaltyTerm> {
@@ -195,8 +215,55 @@ fn parse_term(text: &str) -> Result<PenaltyTerm> {
     Ok(PenaltyTerm { penalty, weight, every })
 }
 
-/// Noise for the points of a penalty, on the device of `like`: one uniform number in [0, 1) a sample.
-fn uniform_per_sample(like: &Tensor<4>, draws: &mut Draws) -> Tensor<4> {
-    let batch = like.dims()[0];
-    Tensor::from_data(TensorData::new(draws.uniforms(batch, 0.0, 1.0), [batch, 1, 1, 1]), &like.device())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(&'static str, f64, u64)> {
+        parse(text).unwrap().iter().map(|term| (term.penalty.name(), term.weight, term.every)).collect()
+    }
+
+    #[test]
+    fn a_sum_is_read_with_weights_and_intervals_or_their_defaults() {
+        assert_eq!(read("r1:10/16+r2"), [("r1", 10.0, 16), ("r2", 10.0, 1)]);
+        assert_eq!(read("wgan-gp/2 + dragan:0.5"), [("wgan-gp", 10.0, 2), ("dragan", 0.5, 1)]);
+        assert!(read("none").is_empty() && read("").is_empty());
+    }
+
+    #[test]
+    fn a_plus_inside_a_number_does_not_end_the_term() {
+        assert_eq!(read("r1:1e+2+r2:+3"), [("r1", 100.0, 1), ("r2", 3.0, 1)]);
+    }
+
+    #[test]
+    fn weights_that_are_not_positive_and_finite_are_refused() {
+        for text in ["r1:0", "r1:-1", "r1:nan", "r1:inf", "r1:ten", "r1:"] {
+            let error = parse(text).unwrap_err();
+            assert!(error.is_usage() && error.to_string().contains("weight"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn intervals_that_are_not_whole_numbers_from_one_are_refused() {
+        for text in ["r1/0", "r1:1/-2", "r1:1/1.5", "r1/"] {
+            let error = parse(text).unwrap_err();
+            assert!(error.is_usage() && error.to_string().contains("interval"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_penalty_is_refused_with_the_nearest_name() {
+        let error = parse("r1+wgan_gp").unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("did you mean 'wgan-gp'?"), "{error}");
+        for text in ["r1+", "+r1", "r1++r2"] {
+            assert!(matches!(parse(text), Err(Error::UnknownName { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lazy_penalty_keeps_its_mean_weight() {
+        let term = parse("r1:3/4").unwrap()[0];
+        let applied = (0..8).filter(|update| term.is_due(*update)).count() as f64 * term.weight_when_due();
+        assert_eq!(applied, 8.0 * 3.0);
+    }
 }

@@ -135,8 +135,8 @@ struct Stepper<'a> {
 }
 
 impl ModuleMapper for Stepper<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.enter(name);
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {

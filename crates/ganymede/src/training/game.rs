@@ -247,13 +247,11 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         let mut batch = None;
         for update in first..first + self.settings.n_critic {
             let shown = data.batch(update)?;
-            report = self.update_discriminator(step, update, &shown)?;
+            report.update(self.update_discriminator(step, update, &shown)?);
             batch = Some(shown);
         }
         if let Some(batch) = batch {
-            for (name, value) in self.update_generator(step, &batch)?.iter() {
-                report.push(name, value);
-            }
+            report.update(self.update_generator(step, &batch)?);
         }
         Ok(report)
     }

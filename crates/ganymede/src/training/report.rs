@@ -12,6 +12,16 @@ impl Report {
         self.0.push((name.into(), value));
     }
 
+    /// Takes over the numbers of a later report; what it does not name stays.
+    pub fn update(&mut self, later: Report) {
+        for (name, value) in later.0 {
+            match self.0.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = value,
+                None => self.0.push((name, value)),
+            }
+        }
+    }
+
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }

@@ -1,0 +1,245 @@
+//! The built-in pairs by name, as a configuration asks for them.
+//!
+//! A new pair is one file beside this one, a variant of each of the two enums with its arm in `each!`, and a row of
+//! [`NETWORKS`].
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+
+use super::{
+    Dcgan32Discriminator, Dcgan32Generator, Discriminator, Generator, InfoGan28Discriminator, InfoGan28Generator,
+    MlpDiscriminator, MlpGenerator, Pass, Small28Discriminator, Small28Generator,
+};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    layers::{Initializer, WeightScale},
+    random::{Purpose, Seed},
+    signal::Signal,
+};
+
+/// Hidden layers of `mlp`: how wide, how many.
+const MLP_WIDTH: usize = 128;
+const MLP_DEPTH: usize = 3;
+
+/// The initial weights of the convolutional pairs (Radford et al. 2016).
+const DCGAN_SCALE: WeightScale = WeightScale::Normal(0.02);
+
+/// A pair of networks that has a name.
+#[derive(Debug)]
+pub struct Network {
+    /// The name that a configuration uses.
+    pub name: &'static str,
+    /// One sentence: what it is, and the source.
+    pub summary: &'static str,
+    /// The samples that it serves, in words.
+    pub samples: &'static str,
+    /// The number of latent dimensions where none is asked for.
+    pub latent_size: usize,
+    /// Whether its discriminator comes with batch normalisation as well.
+    pub has_batch_norm: bool,
+    serves: fn([usize; 3]) -> bool,
+    build: fn(&Plan) -> (BuiltinGenerator, BuiltinDiscriminator),
+}
+
+impl Network {
+    /// Whether it can make samples of `shape` [C, H, W].
+    pub fn serves(&self, shape: [usize; 3]) -> bool {
+        (self.serves)(shape)
+    }
+}
+
+/// Every pair that has a name.
+pub const NETWORKS: &[Network] = &[
+    Network {
+        name: "mlp",
+        summary: "Fully connected, three hidden layers of 128: for 2-D densities.",
+        samples: "points (C x 1 x 1)",
+        latent_size: 32,
+        has_batch_norm: false,
+        serves: |[_, height, width]| height == 1 && width == 1,
+        build: |plan| {
+            let (mut g, mut d) = plan.initializers(WeightScale::FanIn);
+            (
+                BuiltinGenerator::Mlp(MlpGenerator::new(plan.latent_size, plan.shape, MLP_WIDTH, MLP_DEPTH, &mut g)),
+                BuiltinDiscriminator::Mlp(MlpDiscriminator::new(plan.shape, MLP_WIDTH, MLP_DEPTH, &mut d)),
+            )
+        },
+    },
+    Network {
+        name: "small28",
+        summary: "Convolutional with pixel shuffle, small enough to train in minutes on two cores.",
+        samples: "images of 28 x 28, grey or RGB",
+        latent_size: 64,
+        has_batch_norm: false,
+        serves: |shape| is_image(shape, 28),
+        build: |plan| {
+            let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
+            (
+                BuiltinGenerator::Small28(Small28Generator::new(plan.latent_size, plan.shape[0], &mut g)),
+                BuiltinDiscriminator::Small28(Small28Discriminator::new(plan.shape[0], &mut d)),
+            )
+        },
+    },
+    Network {
+        name: "infogan28",
+        summary: "The network of the large comparison of Lucic et al. 2018.",
+        samples: "images of 28 x 28, grey or RGB",
+        latent_size: 64,
+        has_batch_norm: true,
+        serves: |shape| is_image(shape, 28),
+        build: |plan| {
+            let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
+            let discriminator = InfoGan28Discriminator::new(plan.shape[0], &mut d);
+            (
+                BuiltinGenerator::InfoGan28(InfoGan28Generator::new(plan.latent_size, plan.shape[0], &mut g)),
+                BuiltinDiscriminator::InfoGan28(if plan.batch_norm {
+                    discriminator.batch_norm(&mut d)
+                } else {
+                    discriminator
+                }),
+            )
+        },
+    },
+    Network {
+        name: "dcgan32",
+        summary: "Transposed convolutions against strided ones, after Radford et al. 2016.",
+        samples: "images of 32 x 32, grey or RGB",
+        latent_size: 128,
+        has_batch_norm: true,
+        serves: |shape| is_image(shape, 32),
+        build: |plan| {
+            let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
+            let discriminator = Dcgan32Discriminator::new(plan.shape[0], &mut d);
+            (
+                BuiltinGenerator::Dcgan32(Dcgan32Generator::new(plan.latent_size, plan.shape[0], &mut g)),
+                BuiltinDiscriminator::Dcgan32(if plan.batch_norm {
+                    discriminator.batch_norm(&mut d)
+                } else {
+                    discriminator
+                }),
+            )
+        },
+    },
+];
+
+fn is_image([channels, height, width]: [usize; 3], size: usize) -> bool {
+    [1, 3].contains(&channels) && [height, width] == [size, size]
+}
+
+/// What a pair is built from.
+#[derive(Debug)]
+struct Plan {
+    shape: [usize; 3],
+    latent_size: usize,
+    batch_norm: bool,
+    seed: Seed,
+    device: Device,
+}
+
+impl Plan {
+    /// Where the weights of the generator and of the discriminator come from.
+    fn initializers(&self, scale: WeightScale) -> (Initializer, Initializer) {
+        let initializer = |purpose| Initializer::new(self.seed, purpose, scale, &self.device);
+        (initializer(Purpose::GeneratorWeights), initializer(Purpose::DiscriminatorWeights))
+    }
+}
+
+/// The pair that `config` asks for, for samples of `shape` [C, H, W], with initial weights from its seed on `device`, which
+/// keeps gradients where it is to be trained.
+///
+/// # Errors
+/// [`Error::UnknownName`], or [`Error::Setting`] where the network cannot serve the shape or has no batch normalisation to
+/// switch on.
+pub fn build(config: &Config, shape: [usize; 3], device: &Device) -> Result<(BuiltinGenerator, BuiltinDiscriminator)> {
+    let network = NETWORKS
+        .iter()
+        .find(|network| network.name == config.network)
+        .ok_or_else(|| Error::unknown_name("network", &config.network, NETWORKS.iter().map(|n| n.name)))?;
+    if !network.serves(shape) {
+        return Err(unserved(network, shape));
+    }
+    if config.discriminator_batch_norm && !network.has_batch_norm {
+        let having = names(|network| network.has_batch_norm);
+        let expected = format!("off, or one of the networks that have it ({having})");
+        return Err(Error::setting("discriminator-batch-norm", expected, format!("on with '{}'", network.name)));
+    }
+    Ok((network.build)(&Plan {
+        shape,
+        latent_size: config.latent_size.unwrap_or(network.latent_size),
+        batch_norm: config.discriminator_batch_norm,
+        seed: config.seed,
+        device: device.clone(),
+    }))
+}
+
+fn unserved(network: &Network, shape: [usize; 3]) -> Error {
+    let [channels, height, width] = shape;
+    let advice = match names(|network| network.serves(shape)) {
+        none if none.is_empty() => "no built-in network serves these, so choose another size".to_owned(),
+        serving => format!("these are served by {serving}"),
+    };
+    let got = format!("samples of {channels} x {height} x {width} (channels x height x width); {advice}");
+    Error::setting(format!("network '{}'", network.name), network.samples, got)
+}
+
+fn names(filter: impl Fn(&Network) -> bool) -> String {
+    let names: Vec<&str> = NETWORKS.iter().filter(|network| filter(network)).map(|network| network.name).collect();
+    names.join(", ")
+}
+
+/// The generator of any built-in pair.
+#[derive(Module, Debug)]
+pub enum BuiltinGenerator {
+    Mlp(MlpGenerator),
+    Small28(Small28Generator),
+    InfoGan28(InfoGan28Generator),
+    Dcgan32(Dcgan32Generator),
+}
+
+/// The discriminator of any built-in pair.
+#[derive(Module, Debug)]
+pub enum BuiltinDiscriminator {
+    Mlp(MlpDiscriminator),
+    Small28(Small28Discriminator),
+    InfoGan28(InfoGan28Discriminator),
+    Dcgan32(Dcgan32Discriminator),
+}
+
+/// The same expression of whichever network it is.
+macro_rules! each {
+    ($value:expr, $network:ident => $result:expr) => {
+        match $value {
+            Self::Mlp($network) => $result,
+            Self::Small28($network) => $result,
+            Self::InfoGan28($network) => $result,
+            Self::Dcgan32($network) => $result,
+        }
+    };
+}
+
+impl Generator for BuiltinGenerator {
+    fn latent_size(&self) -> usize {
+        each!(self, network => network.latent_size())
+    }
+
+    fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
+        each!(self, network => network.forward(z, pass))
+    }
+}
+
+impl Discriminator for BuiltinDiscriminator {
+    fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
+        each!(self, network => network.forward(x, pass))
+    }
+
+    fn couples_samples(&self) -> bool {
+        each!(self, network => network.couples_samples())
+    }
+
+    fn before_update(&mut self) {
+        each!(self, network => network.before_update())
+    }
+}

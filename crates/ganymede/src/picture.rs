@@ -1,0 +1,149 @@
+//! Samples as pictures: grids of images, and scatter plots of points.
+
+use std::{io::Cursor, path::Path};
+
+use burn::tensor::Tensor;
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+
+use crate::{
+    error::{Error, Result},
+    files,
+};
+
+/// Small images are shown enlarged by a whole factor, up to about this many pixels.
+const COMFORTABLE_SIDE: usize = 64;
+const PLOT_SIDE: u32 = 512;
+/// A plot shows points of [-PLOT_RANGE, PLOT_RANGE] on both axes.
+const PLOT_RANGE: f32 = 1.5;
+
+/// A picture of a batch: a grid with `columns` columns for images, a scatter plot for points.
+///
+/// # Shapes
+/// `samples` [N, C, H, W], images in [-1, 1] with 1 or 3 channels, or points [N, 2, 1, 1].
+///
+/// # Errors
+/// [`Error::Shape`] for any other number of channels.
+pub fn of_samples(samples: &Tensor<4>, columns: usize) -> Result<RgbImage> {
+    let dims = samples.dims();
+    let values: Vec<f32> = samples.clone().into_data().iter::<f32>().collect();
+    match dims {
+        [_, 2, 1, 1] => Ok(scatter(&values)),
+        [n, 1 | 3, _, _] => Ok(grid(&values, dims, columns.clamp(1, n.max(1)))),
+        _ => Err(Error::Shape {
+            operation: "picture",
+            expected: "samples [N, C, H, W] with 1 or 3 channels, or points [N, 2, 1, 1]".into(),
+            got: dims.to_vec(),
+        }),
+    }
+}
+
+/// Image `index` of a batch, at its own size.
+///
+/// # Errors
+/// As [`of_samples`].
+pub fn of_one(samples: &Tensor<4>, index: usize) -> Result<RgbImage> {
+    let [_, c, h, w] = samples.dims();
+    let one = samples.clone().slice([index..index + 1]);
+    if ![1, 3].contains(&c) {
+        return of_samples(&one, 1);
+    }
+    let values: Vec<f32> = one.into_data().iter::<f32>().collect();
+    Ok(RgbImage::from_fn(w as u32, h as u32, |x, y| pixel(&values, [c, h, w], x as usize, y as usize)))
+}
+
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn save_png(picture: &RgbImage, path: &Path) -> Result<()> {
+    let mut bytes = Vec::new();
+    DynamicImage::ImageRgb8(picture.clone())
+        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
+        .map_err(|error| Error::io("encode", path)(std::io::Error::other(error)))?;
+    files::write_atomically(path, &bytes)
+}
+
+fn grid(values: &[f32], [n, c, h, w]: [usize; 4], columns: usize) -> RgbImage {
+    let scale = (COMFORTABLE_SIDE / h.max(w)).max(1);
+    let rows = n.div_ceil(columns);
+    let (width, height) = (columns * w * scale, rows * h * scale);
+    RgbImage::from_fn(width as u32, height as u32, |x, y| {
+        let (x, y) = (x as usize / scale, y as usize / scale);
+        let sample = (y / h) * columns + x / w;
+        if sample >= n {
+            return Rgb([0; 3]);
+        }
+        pixel(&values[sample * c * h * w..][..c * h * w], [c, h, w], x % w, y % h)
+    })
+}
+
+fn pixel(sample: &[f32], [c, h, w]: [usize; 3], x: usize, y: usize) -> Rgb<u8> {
+    let channel = |k: usize| to_byte(sample[(k.min(c - 1) * h + y) * w + x]);
+    Rgb([channel(0), channel(1), channel(2)])
+}
+
+/// [-1, 1] -> 0..=255, rounded to nearest.
+fn to_byte(value: f32) -> u8 {
+    ((value + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8
+}
+
+/// Points as translucent dots on white, the y axis upwards.
+fn scatter(points: &[f32]) -> RgbImage {
+    const INK: [f32; 3] = [30.0, 60.0, 140.0];
+    const OPACITY: f32 = 0.35;
+    let mut plot = RgbImage::from_pixel(PLOT_SIDE, PLOT_SIDE, Rgb([255; 3]));
+    let position = |v: f32| ((v / PLOT_RANGE + 1.0) * 0.5 * (PLOT_SIDE - 1) as f32).round();
+    for point in points.chunks_exact(2) {
+        let (x, y) = (position(point[0]), position(-point[1]));
+        for (dx, dy) in (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (dx as f32, dy as f32))) {
+            let (x, y) = (x + dx, y + dy);
+            let inside = 0.0..PLOT_SIDE as f32;
+            if inside.contains(&x) && inside.contains(&y) {
+                let Rgb(under) = plot.get_pixel_mut(x as u32, y as u32);
+                for (under, ink) in under.iter_mut().zip(INK) {
+                    *under = (f32::from(*under) * (1.0 - OPACITY) + ink * OPACITY) as u8;
+                }
+            }
+        }
+    }
+    plot
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Tensor};
+
+    use super::*;
+
+    fn samples(values: &[f32], shape: [usize; 4]) -> Tensor<4> {
+        Tensor::<1>::from_floats(values, &Device::flex()).reshape(shape)
+    }
+
+    #[test]
+    fn black_white_and_grey_become_bytes() {
+        let picture = of_one(&samples(&[-1.0, 0.0, 1.0, 7.0], [1, 1, 2, 2]), 0).unwrap();
+        let bytes: Vec<u8> = picture.pixels().map(|p| p.0[0]).collect();
+        assert_eq!(bytes, [0, 128, 255, 255]);
+    }
+
+    #[test]
+    fn a_grid_puts_the_second_image_to_the_right_of_the_first() {
+        let picture = of_samples(&samples(&[-1.0, 1.0, 0.0], [3, 1, 1, 1]), 2).unwrap();
+        let side = COMFORTABLE_SIDE as u32;
+        assert_eq!(picture.dimensions(), (2 * side, 2 * side));
+        assert_eq!(
+            [picture.get_pixel(0, 0).0[0], picture.get_pixel(side, 0).0[0], picture.get_pixel(0, side).0[0]],
+            [0, 255, 128]
+        );
+    }
+
+    #[test]
+    fn a_point_above_the_origin_is_drawn_in_the_upper_half() {
+        let plot = of_samples(&samples(&[0.0, 1.0], [1, 2, 1, 1]), 1).unwrap();
+        let inked = plot.enumerate_pixels().find(|(_, _, p)| p.0 != [255; 3]).map(|(_, y, _)| y);
+        assert!(inked.is_some_and(|y| y < PLOT_SIDE / 2));
+    }
+
+    #[test]
+    fn a_shape_that_no_picture_has_is_an_error() {
+        assert!(of_samples(&samples(&[0.0; 5], [1, 5, 1, 1]), 1).is_err());
+    }
+}
