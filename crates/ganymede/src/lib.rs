@@ -17,6 +17,9 @@ pub mod sampling;
 pub mod signal;
 pub mod training;
 
+#[cfg(test)]
+mod testing;
+
 pub use config::Config;
 pub use error::{Error, Result};
 pub use signal::Signal;

@@ -112,7 +112,9 @@ pub fn cast<M: Module>(module: M, dtype: DType) -> M {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             param.map(|tensor| {
                 let requires_grad = tensor.is_require_grad();
-                tensor.detach().cast(self.0).set_require_grad(requires_grad)
+                // off the graph and on again: a cast of a tensor on it would be no leaf
+                let cast = tensor.clone().inner().cast(self.0);
+                if tensor.is_autodiff() { cast.autodiff().set_require_grad(requires_grad) } else { cast }
             })
         }
     }

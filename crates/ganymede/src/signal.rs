@@ -54,7 +54,11 @@ impl<const D: usize> Signal<D> {
 
     /// `max(x, slope x)`; its derivative at 0 is `slope`, as in PyTorch.
     pub fn leaky_relu(self, slope: f64) -> Self {
-        let value = if slope == 0.0 { activation::relu(self.value) } else { activation::leaky_relu(self.value, slope) };
+        let value = match slope {
+            0.0 => activation::relu(self.value),
+            // burn's own has the derivative 1 at 0, and the tangent would disagree with the gradient
+            _ => ganymede_ops::leaky_relu_tangent(self.value.clone(), &self.value, slope),
+        };
         let tangent = self.tangent.map(|t| ganymede_ops::leaky_relu_tangent(t, &value, slope));
         Signal { value, tangent }
     }
@@ -133,5 +137,82 @@ fn add<const D: usize>(left: Option<Tensor<D>>, right: Option<Tensor<D>>) -> Opt
     match (left, right) {
         (Some(left), Some(right)) => Some(left + right),
         (left, right) => left.or(right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::LN_2;
+
+    use super::*;
+    use crate::testing::*;
+
+    /// Value and derivative at -100, -20, -1, 0, 0.5, 20, 100.
+    ///
+    /// ```python
+    /// x = torch.tensor([-100., -20., -1., 0., 0.5, 20., 100.]).double().requires_grad_()
+    /// y = f(x); y.sum().backward(); print(y, x.grad)   # f: F.leaky_relu(x, 0.2), F.relu, torch.tanh, torch.sigmoid, ...
+    /// ```
+    #[track_caller]
+    fn assert_activation(activation: impl Fn(Signal<1>) -> Signal<1>, value: [f64; 7], derivative: [f64; 7]) {
+        let x = Tensor::<1>::from_data([-100.0, -20.0, -1.0, 0.0, 0.5, 20.0, 100.0], &device()).require_grad();
+        let y = activation(Signal::dual(x.clone(), x.ones_like()));
+        let gradients = y.value.clone().sum().backward();
+        assert_golden(y.value, &value);
+        assert_golden(y.tangent.unwrap(), &derivative);
+        assert_golden_gradient(&x, &gradients, &derivative);
+    }
+
+    #[test]
+    fn activations_agree_with_pytorch() {
+        assert_activation(
+            |x| x.leaky_relu(0.2),
+            [-20.0, -4.0, -0.2, 0.0, 0.5, 20.0, 100.0],
+            [0.2, 0.2, 0.2, 0.2, 1.0, 1.0, 1.0],
+        );
+        assert_activation(Signal::relu, [0.0, 0.0, 0.0, 0.0, 0.5, 20.0, 100.0], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_activation(
+            Signal::tanh,
+            [-1.0, -1.0, -0.761594, 0.0, 0.462117, 1.0, 1.0],
+            [0.0, 0.0, 0.419974, 1.0, 0.786448, 0.0, 0.0],
+        );
+        assert_activation(
+            Signal::sigmoid,
+            [0.0, 0.0, 0.268941, 0.5, 0.622459, 1.0, 1.0],
+            [0.0, 0.0, 0.196612, 0.25, 0.235004, 0.0, 0.0],
+        );
+        assert_activation(
+            Signal::silu,
+            [0.0, 0.0, -0.268941, 0.0, 0.311230, 20.0, 100.0],
+            [0.0, 0.0, 0.072329, 0.5, 0.739961, 1.0, 1.0],
+        );
+        assert_activation(
+            Signal::softplus,
+            [0.0, 0.0, 0.313262, LN_2, 0.974077, 20.0, 100.0],
+            [0.0, 0.0, 0.268941, 0.5, 0.622459, 1.0, 1.0],
+        );
+    }
+
+    #[test]
+    fn tangents_are_derivatives() {
+        let shape = [3, 4];
+        assert_tangent_is_derivative(shape, |x| x.leaky_relu(0.2));
+        assert_tangent_is_derivative(shape, Signal::relu);
+        assert_tangent_is_derivative(shape, Signal::tanh);
+        assert_tangent_is_derivative(shape, Signal::sigmoid);
+        assert_tangent_is_derivative(shape, Signal::silu);
+        assert_tangent_is_derivative(shape, Signal::softplus);
+        assert_tangent_is_derivative(shape, |x| x.clone().tanh() * x.clone() + x * 3.0);
+        assert_tangent_is_derivative([2, 12], |x| x.unflatten([3, 2, 2]).tanh().flatten());
+    }
+
+    #[test]
+    fn a_missing_tangent_is_zero() {
+        let (x, y) = (wave([3], 0.0), wave([3], 1.0));
+        let sum = Signal::dual(x.clone(), y.clone()) + x.clone().into();
+        assert_eq!(values(sum.tangent.unwrap()), values(y.clone()));
+        let product = Signal::from(x.clone()) * Signal::dual(y.clone(), y.clone());
+        assert_eq!(values(product.tangent.unwrap()), values(x.clone() * y));
+        assert!((Signal::from(x.clone()) * Signal::from(x)).tangent.is_none());
     }
 }

@@ -89,3 +89,61 @@ impl Conv2d {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{parameters::cast, testing::*};
+    use burn::tensor::DType;
+
+    /// ```python
+    /// x, w, b = leaf(1, 2, 3, 3), leaf(3, 2, 2, 2, phase=1.), leaf(3, phase=2.)
+    /// y = F.leaky_relu(F.conv2d(x, w, b, stride=2, padding=1), 0.2); probe(y); print(y, x.grad, w.grad, b.grad)
+    /// ```
+    #[test]
+    fn it_agrees_with_pytorch() {
+        let mut layer = Conv2d::new(2, 3, 2, &mut initializer()).stride(2).padding(1).leaky_relu(0.2);
+        layer.weight = parameter([3, 2, 2, 2], 1.0);
+        layer.bias = Some(parameter([3], 2.0));
+        let x = leaf([1, 2, 3, 3], 0.0);
+        let y = layer.forward(x.clone().into()).value;
+        let gradients = probe(&y);
+        assert_eq!(y.dims(), [1, 3, 2, 2]);
+        assert_golden(
+            y,
+            &[
+                0.903011, 0.435547, 1.222573, 1.412630, 0.412660, 0.208509, 0.819604, 0.581557, -0.054417, -0.024258,
+                0.039575, -0.103945,
+            ],
+        );
+        assert_golden_gradient(
+            &x,
+            &gradients,
+            &[
+                -0.157213, -0.123669, 0.145149, -0.446859, -0.399296, -0.131216, -0.050216, 0.198576, 0.434975,
+                0.209437, 0.241184, -0.014728, 0.429789, 0.466799, 0.279079, 0.196316, -0.039895, -0.340107,
+            ],
+        );
+        assert_golden_gradient(
+            &layer.weight.val(),
+            &gradients,
+            &[
+                -0.310137, -0.496672, 0.568239, 0.891702, -0.295426, -0.473946, 0.558442, 0.888206, 0.334634, 0.334690,
+                -0.842828, -1.110350, 0.318761, 0.312177, -0.836810, -1.110906, -0.064092, -0.402490, 0.204005,
+                0.619463, -0.061052, -0.394802, 0.203696, 0.623905,
+            ],
+        );
+        assert_golden_gradient(&layer.bias.unwrap().val(), &gradients, &[-2.266133, 1.543127, -0.563578]);
+    }
+
+    #[test]
+    fn its_tangent_is_the_derivative() {
+        let layer = Conv2d::new(2, 3, 3, &mut initializer()).padding(1);
+        for layer in [layer.clone(), layer.clone().relu(), layer.clone().stride(2).without_bias().leaky_relu(0.2)] {
+            let layer = cast(layer, DType::F64);
+            assert_tangent_is_derivative([2, 2, 5, 4], |x| layer.forward(x));
+        }
+        let normalized = cast(layer.spectral_norm(&mut initializer()), DType::F64);
+        assert_tangent_is_derivative([2, 2, 5, 4], |x| normalized.forward(x));
+    }
+}

@@ -40,3 +40,32 @@ impl Embedding {
         weight.select(0, rows).into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    /// ```python
+    /// w = leaf(3, 2, phase=1.); y = F.embedding(torch.tensor([2, 0, 2]), w); probe(y); print(y, w.grad)
+    /// ```
+    #[test]
+    fn it_agrees_with_pytorch() {
+        let layer = Embedding { weight: parameter([3, 2], 1.0) };
+        let y = layer.forward(&[2, 0, 2]);
+        assert!(y.tangent.is_none());
+        let gradients = probe(&y.value);
+        assert_golden(y.value, &[-0.611858, -0.977530, 0.841471, 0.991665, -0.611858, -0.977530]);
+        assert_golden_gradient(
+            &layer.weight.val(),
+            &gradients,
+            &[-0.951602, -0.925815, 0.000000, 0.000000, -0.323482, -0.314716],
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "label 3, but there are 3 classes")]
+    fn a_label_beyond_the_classes_is_refused() {
+        Embedding::new(3, 2, &mut initializer()).forward(&[0, 3]);
+    }
+}

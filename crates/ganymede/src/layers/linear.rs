@@ -79,3 +79,46 @@ impl Linear {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{parameters::cast, testing::*};
+    use burn::tensor::DType;
+
+    /// ```python
+    /// x, w, b = leaf(2, 3), leaf(3, 4, phase=1.), leaf(4, phase=2.)
+    /// y = F.leaky_relu(x @ w + b, 0.2); probe(y); print(y, x.grad, w.grad, b.grad)
+    /// ```
+    #[test]
+    fn it_agrees_with_pytorch() {
+        let mut layer = Linear::new(3, 4, &mut initializer()).leaky_relu(0.2);
+        layer.weight = parameter([3, 4], 1.0);
+        layer.bias = Some(parameter([4], 2.0));
+        let x = leaf([2, 3], 0.0);
+        let y = layer.forward(x.clone().into()).value;
+        let gradients = probe(&y);
+        assert_golden(y, &[0.822136, 0.635700, 0.150285, -0.081162, 1.321414, 0.657614, -0.063094, -0.228037]);
+        assert_golden_gradient(&x, &gradients, &[-1.057143, 1.341511, -1.470860, -0.062096, -0.140946, 0.327701]);
+        assert_golden_gradient(
+            &layer.weight.val(),
+            &gradients,
+            &[
+                -0.401049, 0.185694, 0.137020, 0.172459, -0.064724, -0.269267, -0.559865, -0.052359, 0.302041,
+                -0.597587, -0.993437, -0.252551,
+            ],
+        );
+        assert_golden_gradient(&layer.bias.unwrap().val(), &gradients, &[-0.323482, -0.314716, -0.792869, 0.014625]);
+    }
+
+    #[test]
+    fn its_tangent_is_the_derivative() {
+        let layer = Linear::new(3, 4, &mut initializer());
+        for layer in [layer.clone(), layer.clone().relu(), layer.clone().without_bias().leaky_relu(0.2)] {
+            let layer = cast(layer, DType::F64);
+            assert_tangent_is_derivative([5, 3], |x| layer.forward(x));
+        }
+        let normalized = cast(layer.spectral_norm(&mut initializer()), DType::F64);
+        assert_tangent_is_derivative([5, 3], |x| normalized.forward(x));
+    }
+}

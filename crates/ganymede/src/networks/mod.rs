@@ -8,6 +8,8 @@ mod dcgan32;
 mod infogan28;
 mod mlp;
 mod small28;
+#[cfg(test)]
+mod tests;
 
 pub use builtin::{BuiltinDiscriminator, BuiltinGenerator, NETWORKS, Network, build};
 pub use dcgan32::{Dcgan32Discriminator, Dcgan32Generator};
