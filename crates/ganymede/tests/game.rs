@@ -150,7 +150,7 @@ fn a_lazy_penalty_counts_as_many_times_over_as_it_is_rare() {
     let largest = none.iter().zip(&eager).map(|(none, eager)| (eager - none).abs()).fold(0.0, f64::max);
     assert!(largest > 1e-3, "{largest}");
     for ((none, eager), lazy) in none.iter().zip(&eager).zip(&lazy) {
-        assert_near("gradient", lazy - none, 4.0 * (eager - none), 1e-5 * largest);
+        assert_near("gradient", lazy - none, 4.0 * (eager - none), 1e-4 * largest);
     }
 }
 
@@ -193,7 +193,9 @@ fn a_game_that_is_saved_and_loaded_goes_on_bit_for_bit() {
     let settings = || GameSettings { n_critic: 2, ..settings("relativistic", "r1:0.1/3+wgan-gp") };
     let data = Circle::default();
     let mut unbroken = game_of_seed(1, settings());
-    (0..3).for_each(|number| drop(step(&mut unbroken, number, &data)));
+    for number in 0..3 {
+        step(&mut unbroken, number, &data);
+    }
     let mut resumed = game_of_seed(2, settings());
     resumed.load(&unbroken.save()).unwrap();
     for number in 3..6 {
@@ -221,11 +223,13 @@ fn a_failed_load_leaves_the_game_unchanged() {
 
 /// A discriminator whose logits depend on the whole batch.
 #[derive(Module, Debug)]
-struct Coupled(MlpDiscriminator);
+struct Coupled {
+    inner: MlpDiscriminator,
+}
 
 impl Discriminator for Coupled {
     fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
-        let logits = self.0.forward(x, pass);
+        let logits = self.inner.forward(x, pass);
         let mean = logits.clone().linear_map(|h| h.mean_dim(0).repeat_dim(0, 16));
         logits + mean * -1.0
     }
@@ -238,7 +242,7 @@ impl Discriminator for Coupled {
 #[test]
 fn a_coupled_discriminator_trains_in_batches_of_one_kind_and_refuses_penalties() {
     let (generator, discriminator) = networks(1);
-    let coupled = Coupled(discriminator);
+    let coupled = Coupled { inner: discriminator };
     let refused = Game::new(generator.clone(), coupled.clone(), settings("hinge", "r1"));
     assert!(matches!(refused, Err(Error::Setting { setting, .. }) if setting == "penalty"));
     let mut game = Game::new(generator, coupled, settings("hinge", "none")).unwrap();
@@ -246,6 +250,15 @@ fn a_coupled_discriminator_trains_in_batches_of_one_kind_and_refuses_penalties()
     // each kind is centred by its own mean
     assert_near("mean logit of real samples", report.get("logit_real").unwrap(), 0.0, 1e-6);
     assert_near("mean logit of generated samples", report.get("logit_fake").unwrap(), 0.0, 1e-6);
+}
+
+#[test]
+fn a_generator_of_other_samples_than_the_data_is_refused() {
+    let generator = MlpGenerator::new(4, [3, 1, 1], 8, 1, &mut initializer(Purpose::GeneratorWeights, 1));
+    let mut game = Game::new(generator, networks(1).1, settings("hinge", "none")).unwrap();
+    let step = TrainingStep { seed: Seed(1), step: Step(0), rate_factor: 1.0, average_keep: 0.9 };
+    let refused = game.step(step, &Circle::default());
+    assert!(matches!(refused, Err(Error::Shape { got, .. }) if got == [16, 3, 1, 1]));
 }
 
 #[test]

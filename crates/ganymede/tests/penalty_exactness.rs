@@ -10,7 +10,7 @@ use burn::{
 use ganymede::{
     Error, Result, Signal,
     layers::{Conv2d, Initializer, Linear, WeightScale},
-    networks::{Discriminator, Pass},
+    networks::{Discriminator, Pass, Small28Discriminator},
     parameters::{self, NamedTensors},
     penalties::{self, PENALTIES, Penalized, Penalty, Points},
     random::{Draws, Purpose, Seed},
@@ -19,7 +19,7 @@ use ganymede::{
 /// The weight of every penalty here.
 const WEIGHT: f64 = 10.0;
 
-/// conv 4x4/2, leaky ReLU (x2) -> fc, leaky ReLU -> fc 1, on 28x28.
+/// The structure of `small28`'s discriminator, narrow, so that the golden file is small.
 #[derive(Module, Debug)]
 struct Conv {
     conv1: Conv2d,
@@ -29,12 +29,12 @@ struct Conv {
 }
 
 impl Conv {
-    fn new([a, b, width]: [usize; 3], init: &mut Initializer) -> Self {
+    fn new(init: &mut Initializer) -> Self {
         Conv {
-            conv1: Conv2d::new(1, a, 4, init).stride(2).padding(1).leaky_relu(0.2),
-            conv2: Conv2d::new(a, b, 4, init).stride(2).padding(1).leaky_relu(0.2),
-            fc1: Linear::new(b * 7 * 7, width, init).leaky_relu(0.2),
-            fc2: Linear::new(width, 1, init),
+            conv1: Conv2d::new(1, 4, 4, init).stride(2).padding(1).leaky_relu(0.2),
+            conv2: Conv2d::new(4, 8, 4, init).stride(2).padding(1).leaky_relu(0.2),
+            fc1: Linear::new(8 * 7 * 7, 16, init).leaky_relu(0.2),
+            fc2: Linear::new(16, 1, init),
         }
     }
 }
@@ -165,8 +165,9 @@ fn assert_exact_by_finite_differences(name: &str, network: impl Discriminator, s
 
 #[test]
 fn penalty_gradients_of_a_conv_discriminator_are_those_of_finite_differences() {
-    let network = Conv::new([32, 64, 512], &mut initializer(3));
-    assert_exact_by_finite_differences("conv", network, [4, 1, 28, 28], 1e-6);
+    let network = Small28Discriminator::new(1, &mut initializer(3));
+    // the penalty jumps where a pre-activation crosses zero; among some 40,000 of them a step of 1e-6 meets such a kink
+    assert_exact_by_finite_differences("conv", network, [4, 1, 28, 28], 1e-7);
 }
 
 #[test]
@@ -177,7 +178,8 @@ fn penalty_gradients_of_a_smooth_mlp_are_those_of_finite_differences() {
 
 fn golden() -> NamedTensors {
     let file = safetensors::SafeTensors::deserialize(include_bytes!("golden/penalty_gradients.safetensors")).unwrap();
-    let values = |bytes: &[u8]| -> Vec<f32> { bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect() };
+    let values =
+        |bytes: &[u8]| -> Vec<f32> { bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect() };
     file.tensors()
         .into_iter()
         .map(|(name, view)| (name, TensorData::new(values(view.data()), view.shape().to_vec())))
@@ -209,7 +211,7 @@ fn assert_exact_by_pytorch(name: &str, network: impl Discriminator) {
 
 #[test]
 fn penalty_gradients_of_a_conv_discriminator_are_those_of_pytorch() {
-    assert_exact_by_pytorch("conv", Conv::new([4, 8, 16], &mut initializer(0)));
+    assert_exact_by_pytorch("conv", Conv::new(&mut initializer(0)));
 }
 
 #[test]
@@ -244,7 +246,7 @@ fn without_the_second_derivative_of_the_activation_the_gradient_is_another() {
 
 #[test]
 fn a_flat_discriminator_has_finite_penalties_and_gradients() {
-    let network = parameters::map_trained(Conv::new([2, 2, 4], &mut initializer(6)), |weight| weight * 0.0);
+    let network = parameters::map_trained(Conv::new(&mut initializer(6)), |weight| weight * 0.0);
     for penalty in PENALTIES {
         let x = points(*penalty, [3, 1, 28, 28]).cast(DType::F32);
         let Penalized { value, surrogate, .. } = penalized(&network, *penalty, &x);

@@ -4,7 +4,8 @@
 //! P = lambda E[(|grad h(x + d)| - 1)^2]   d = 1/2 std(real batch) u,  u ~ U[0, 1) one an element
 //! f(s) = (sqrt(s) - 1)^2,  f'(s) = 1 - 1/sqrt(s);  at s = 0, where |grad h| has no slope, f' = 0
 //! ```
-//! The standard deviation is one number: that of all elements of the batch.
+//! The standard deviation is one number: that of all elements of the batch. The noise is that of the authors' code; their
+//! paper writes N(0, c I).
 
 use burn::tensor::{Tensor, TensorData};
 

@@ -153,6 +153,13 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         let latent_draws = &mut draws(Purpose::DiscriminatorLatent);
         let fake = self.generate(&self.generator.frozen(), real.dims()[0], latent_draws, batch, &real.device());
         let fake = fake.detach();
+        if fake.dims() != real.dims() {
+            return Err(Error::Shape {
+                operation: "generator",
+                expected: format!("samples of shape {:?}, as the data have", real.dims()),
+                got: fake.dims().to_vec(),
+            });
+        }
 
         self.discriminator.replace(|mut network, _| {
             network.before_update();
