@@ -42,7 +42,8 @@ fn main() -> ganymede::Result<()> {
     let device = Device::flex().autodiff();
     let mut init = Initializer::new(Seed(1), Purpose::GeneratorWeights, WeightScale::FanIn, &device);
     let generator = MyGenerator { hidden: Linear::new(8, 64, &mut init).relu(), output: Linear::new(64, 2, &mut init) };
-    let discriminator = MyDiscriminator { hidden: Linear::new(2, 64, &mut init), output: Linear::new(64, 1, &mut init) };
+    let discriminator =
+        MyDiscriminator { hidden: Linear::new(2, 64, &mut init), output: Linear::new(64, 1, &mut init) };
 
     let game = Game::new(generator, discriminator, GameSettings::new("relativistic", "r1:0.1+r2:0.1")?)?;
     let data = ganymede::data::open("ring8", &Default::default())?;
