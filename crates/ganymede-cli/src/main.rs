@@ -1,1 +1,76 @@
-fn main() {}
+//! The `ganymede` binary: one verb a file. What was typed becomes the library's settings; the library does the work; what
+//! it says is printed here.
+
+mod completions;
+mod failure;
+mod info;
+mod interrupt;
+mod list;
+mod sample;
+mod seeds;
+mod style;
+mod terminal_picture;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Training allocates and frees large tensors all the time, which the system's allocator gives back to the kernel.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Train generative adversarial networks and sample from them.
+#[derive(Debug, Parser)]
+#[command(name = "ganymede", version, styles = style::HELP, after_help = EXAMPLES, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ganymede train                             ten kinds of shapes, no files needed, minutes
+  ganymede train --data fashion-mnist        clothes, fetched once
+  ganymede sample runs/00000-shapes-non-saturating
+  ganymede list                              every preset, network, objective and penalty
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (everything saved)";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Train a generator on images or points
+    Train(Box<train::Arguments>),
+    /// Draw samples from a trained generator
+    Sample(sample::Arguments),
+    /// Say what a run or a checkpoint holds
+    Info(info::Arguments),
+    /// List presets, networks, objectives and penalties, a sentence each
+    List,
+    /// Print a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().verb {
+        Verb::Train(arguments) => train::run(&arguments),
+        Verb::Sample(arguments) => sample::run(&arguments),
+        Verb::Info(arguments) => info::run(&arguments),
+        Verb::List => list::run(),
+        Verb::Completions(arguments) => completions::run(&arguments),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

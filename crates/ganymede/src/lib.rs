@@ -20,6 +20,7 @@ pub mod training;
 #[cfg(test)]
 mod testing;
 
+pub use burn::tensor::Device;
 pub use config::Config;
 pub use error::{Error, Result};
 pub use signal::Signal;

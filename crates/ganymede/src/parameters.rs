@@ -55,6 +55,47 @@ pub fn for_each(module: &impl Module, visit: impl FnMut(&str, TensorData)) {
     module.visit(&mut Visitor { path: ModulePath::default(), visit });
 }
 
+/// What a tensor of a module is, without its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorInfo {
+    pub name: String,
+    pub shape: Vec<usize>,
+    /// Whether it is learnt by gradients: a parameter, not a buffer.
+    pub trained: bool,
+}
+
+impl TensorInfo {
+    /// How many numbers it holds.
+    pub fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// Every tensor of `module`, in the order of its fields.
+pub fn list(module: &impl Module) -> Vec<TensorInfo> {
+    #[derive(Default)]
+    struct Lister {
+        path: ModulePath,
+        found: Vec<TensorInfo>,
+    }
+    impl ModuleVisitor for Lister {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val();
+            let (shape, trained) = (tensor.dims().to_vec(), tensor.is_require_grad());
+            self.found.push(TensorInfo { name: self.path.name(), shape, trained });
+        }
+    }
+    let mut lister = Lister::default();
+    module.visit(&mut lister);
+    lister.found
+}
+
 /// Puts every tensor of `module` under `prefix` into `tensors`.
 pub fn save(module: &impl Module, prefix: &str, tensors: &mut NamedTensors) {
     for_each(module, |name, data| {

@@ -17,7 +17,7 @@ use crate::{
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
     objectives::{self, Objective},
-    parameters::{self, NamedTensors},
+    parameters::{self, NamedTensors, TensorInfo},
     penalties::{self, Penalized, PenaltyTerm, Points},
     random::{Draws, Purpose},
     signal::Signal,
@@ -273,6 +273,13 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
 
     fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4> {
         self.average().forward(z, &Pass::eval().with_labels(labels)).inner()
+    }
+
+    fn networks(&self) -> Vec<(&'static str, Vec<TensorInfo>)> {
+        vec![
+            ("generator", parameters::list(self.generator())),
+            ("discriminator", parameters::list(self.discriminator())),
+        ]
     }
 
     fn save(&self) -> NamedTensors {

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Report;
 use crate::{
     error::Result,
-    parameters::NamedTensors,
+    parameters::{NamedTensors, TensorInfo},
     random::{Seed, Step},
 };
 
@@ -55,6 +55,11 @@ pub trait Learner {
     /// # Shapes
     /// `z` [N, latent] -> [N, C, H, W].
     fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4>;
+
+    /// What the networks are made of, each with its name; nothing where the learner does not say.
+    fn networks(&self) -> Vec<(&'static str, Vec<TensorInfo>)> {
+        Vec::new()
+    }
 
     /// Everything that the next step depends on, but for the step's number.
     fn save(&self) -> NamedTensors;

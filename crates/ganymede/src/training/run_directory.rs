@@ -156,6 +156,19 @@ impl RunDirectory {
         self.append(STATS, &text)
     }
 
+    /// The last whole line of numbers, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read.
+    pub fn newest_stats(&self) -> Result<Option<serde_json::Value>> {
+        let path = self.file(STATS);
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", &path)(error)),
+            Ok(text) => Ok(text.lines().rev().find_map(|line| serde_json::from_str(line).ok())),
+        }
+    }
+
     /// Drops the lines of numbers after `step`, which a resumed run will write again.
     ///
     /// # Errors

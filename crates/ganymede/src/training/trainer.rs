@@ -23,7 +23,8 @@ use crate::{
 /// How many images a grid shows, and how many points a plot.
 const PREVIEW_IMAGES: u64 = 64;
 const PREVIEW_POINTS: u64 = 2000;
-const PREVIEW_COLUMNS: usize = 8;
+/// How many images a row of a grid shows.
+pub const PREVIEW_COLUMNS: usize = 8;
 
 /// A run: a learner, its data, and where both stand.
 pub struct Trainer {

@@ -1,0 +1,25 @@
+//! `ganymede list`
+
+use std::io::{self, Write};
+
+use console::style;
+use ganymede::{Config, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES};
+
+use crate::{failure::Failure, style::rows};
+
+pub fn run() -> Result<(), Failure> {
+    let sections: [(&str, &str, Vec<(&str, &str)>); 4] = [
+        ("Presets", "--preset", Config::presets().collect()),
+        ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
+        ("Objectives", "--objective", OBJECTIVES.iter().map(|o| (o.name(), o.summary())).collect()),
+        ("Penalties", "--penalty", PENALTIES.iter().map(|p| (p.name(), p.summary())).collect()),
+    ];
+    let mut out = io::stdout().lock();
+    for (i, (title, flag, entries)) in sections.into_iter().enumerate() {
+        let gap = if i == 0 { "" } else { "\n" };
+        writeln!(out, "{gap}{} {}", style(title).bold().underlined(), style(flag).dim())?;
+        rows(&mut out, entries)?;
+    }
+    writeln!(out, "\nA penalty takes a weight and an interval, and penalties add up: --penalty r1:10/16+r2")?;
+    Ok(())
+}

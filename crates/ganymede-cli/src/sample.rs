@@ -1,0 +1,147 @@
+//! `ganymede sample RUN_OR_FILE`
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use console::style;
+use ganymede::{Device, Error, picture, sampling::Sampler};
+
+use crate::{
+    failure::Failure,
+    seeds::Seeds,
+    style::{counted, rows, shape},
+};
+
+/// One picture of more images than this is of no use to anyone.
+const MOST_IN_A_GRID: usize = 10_000;
+const IMAGES: u64 = 64;
+const POINTS: u64 = 2000;
+/// Single images are generated and written this many at a time.
+const CHUNK: usize = 256;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ganymede sample runs/00000-shapes-non-saturating
+  ganymede sample runs/00000-shapes-non-saturating --seeds 0-15,20 --trunc 0.7 --out some.png
+  ganymede sample runs/00000-shapes-non-saturating/checkpoint-003000.safetensors --n 1000 --single --out samples/
+
+The same seed is the same latent in every model with as many latent dimensions.")]
+pub struct Arguments {
+    /// A run directory (its newest checkpoint) or a checkpoint file
+    #[arg(value_name = "RUN_OR_FILE")]
+    model: PathBuf,
+
+    /// How many: seeds 0 to N-1 [default: 64, or 2000 points]
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    n: Option<u64>,
+
+    /// Which seeds, for example 0-15,20
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
+    seeds: Option<Seeds>,
+
+    /// A class by number or name, or all; for models that were trained with classes
+    #[arg(long, value_name = "CLASS")]
+    class: Option<String>,
+
+    /// Scales the latents: below 1 samples are more alike and more typical
+    #[arg(long, value_name = "PSI", default_value_t = 1.0, allow_negative_numbers = true)]
+    trunc: f64,
+
+    /// The picture, or with --single the directory [default: samples.png, or samples/, in the run]
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+
+    /// One file an image at its own size, seed0000.png and on, instead of a grid
+    #[arg(long)]
+    single: bool,
+
+    /// Images a row [default: as many as make the grid square]
+    #[arg(long, value_name = "N", conflicts_with = "single")]
+    columns: Option<usize>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if !(arguments.trunc.is_finite() && arguments.trunc >= 0.0) {
+        return Err(Error::setting("trunc", "a number from 0", arguments.trunc).into());
+    }
+    for (name, count) in [("n", arguments.n), ("columns", arguments.columns.map(|n| n as u64))] {
+        if count == Some(0) {
+            return Err(Error::setting(name, "a whole number from 1", 0).into());
+        }
+    }
+    let sampler = Sampler::open(&arguments.model, &Device::flex())?;
+    if let Some(class) = &arguments.class {
+        return Err(no_classes(class, &sampler));
+    }
+    let seeds = seeds(arguments, &sampler)?;
+    let written = if arguments.single {
+        write_single(arguments, &sampler, &seeds)?
+    } else {
+        write_grid(arguments, &sampler, &seeds)?
+    };
+    let what = format!("{} of {}", counted(seeds.len() as u64, "sample"), shape(sampler.data.shape));
+    let mut out = io::stdout();
+    writeln!(out, "{} {what} after {}", style("done").green().bold(), counted(sampler.step.0, "step"))?;
+    rows(&mut out, [("written to", style(written.display()).bold())])?;
+    Ok(())
+}
+
+fn seeds(arguments: &Arguments, sampler: &Sampler) -> Result<Vec<u64>, Failure> {
+    let seeds = match (&arguments.seeds, arguments.n) {
+        (Some(Seeds(seeds)), _) => seeds.clone(),
+        (None, Some(n)) => {
+            format!("0-{}", n - 1).parse::<Seeds>().map_err(|error| Failure::usage(error, "lower --n"))?.0
+        }
+        (None, None) if is_points(sampler) => (0..POINTS).collect(),
+        (None, None) => (0..IMAGES).collect(),
+    };
+    if !arguments.single && !is_points(sampler) && seeds.len() > MOST_IN_A_GRID {
+        let message = format!("{} images are too many for one picture, which holds {MOST_IN_A_GRID}", seeds.len());
+        return Err(Failure::usage(message, "add --single for a file each"));
+    }
+    Ok(seeds)
+}
+
+fn no_classes(class: &str, sampler: &Sampler) -> Failure {
+    let message = format!(
+        "there is no class '{class}' to ask for: this model has no classes, its network '{}' was trained without labels",
+        sampler.config.network
+    );
+    Failure::usage(message, "leave --class out")
+}
+
+fn write_grid(arguments: &Arguments, sampler: &Sampler, seeds: &[u64]) -> Result<PathBuf, Failure> {
+    let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "samples.png"));
+    let columns = arguments.columns.unwrap_or_else(|| (seeds.len() as f64).sqrt().ceil() as usize);
+    let samples = sampler.sample(seeds, None, arguments.trunc);
+    picture::save_png(&picture::of_samples(&samples, columns)?, &path)?;
+    Ok(path)
+}
+
+fn write_single(arguments: &Arguments, sampler: &Sampler, seeds: &[u64]) -> Result<PathBuf, Failure> {
+    if is_points(sampler) {
+        return Err(Failure::usage("a point of the plane is no picture of its own", "leave --single out for a plot"));
+    }
+    let directory = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "samples"));
+    std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
+    for seeds in seeds.chunks(CHUNK) {
+        let samples = sampler.sample(seeds, None, arguments.trunc);
+        for (index, seed) in seeds.iter().enumerate() {
+            let path = directory.join(format!("seed{seed:04}.png"));
+            picture::save_png(&picture::of_one(&samples, index)?, &path)?;
+        }
+    }
+    Ok(directory)
+}
+
+fn is_points(sampler: &Sampler) -> bool {
+    sampler.data.shape == [2, 1, 1]
+}
+
+/// In the run directory, or in that of the checkpoint.
+fn beside(model: &Path, name: &str) -> PathBuf {
+    if model.is_dir() { model.join(name) } else { model.with_file_name(name) }
+}

@@ -1,0 +1,70 @@
+//! What a run is, before it starts.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use console::style;
+use ganymede::{objectives, parameters::TensorInfo, penalties, training::Trainer};
+
+use crate::style::{count, counted, number, rows, shape};
+
+/// Prints the data, the networks, the game, the length, and where it writes.
+pub fn print(out: &mut impl Write, trainer: &Trainer, path: Option<&Path>) -> io::Result<()> {
+    let config = trainer.config();
+    let mut lines = vec![("data", data(trainer))];
+    for (name, tensors) in trainer.learner().networks() {
+        let parameters = counted(trained(&tensors), "parameter");
+        let latent = format!(", {} latent dimensions", trainer.learner().latent_size());
+        let latent = if name == "generator" { latent } else { String::new() };
+        lines.push((name, format!("{}, {parameters}{latent}", config.network)));
+    }
+    let summary = objectives::by_name(&config.objective).map_or("", |objective| objective.summary());
+    lines.push(("objective", format!("{} {}", config.objective, style(summary).dim())));
+    for term in penalties::parse(&config.penalty).unwrap_or_default() {
+        let every = if term.every == 1 { String::new() } else { format!(" on every {}th update", term.every) };
+        let summary = style(term.penalty.summary()).dim();
+        lines.push(("penalty", format!("{} of weight {}{every} {summary}", term.penalty.name(), term.weight)));
+    }
+    if let Some(clip) = config.clip {
+        lines.push(("constraint", format!("the discriminator's weights are clipped to [-{clip}, {clip}]")));
+    }
+    lines.push(("length", length(trainer)));
+    if let Some(path) = path {
+        lines.push(("writes to", style(path.display()).bold().to_string()));
+    }
+    writeln!(out, "{} {}\n", style("ganymede").magenta().bold(), style(env!("CARGO_PKG_VERSION")).dim())?;
+    rows(out, lines)?;
+    writeln!(out)
+}
+
+fn data(trainer: &Trainer) -> String {
+    let dataset = trainer.dataset();
+    let classes = match dataset.classes().len() {
+        0 => "no classes".to_owned(),
+        1 => "1 class".to_owned(),
+        n => format!("{n} classes"),
+    };
+    format!("{}, {} of {}, {classes}", dataset.name(), counted(dataset.len() as u64, "sample"), shape(dataset.shape()))
+}
+
+fn length(trainer: &Trainer) -> String {
+    let config = trainer.config();
+    let critic = if config.n_critic == 1 { String::new() } else { format!(" × {} critic updates", config.n_critic) };
+    let whole = format!(
+        "{} of {}{critic} ({} kimg)",
+        counted(config.steps, "step"),
+        counted(config.batch as u64, "sample"),
+        number(config.kimg())
+    );
+    match trainer.step() {
+        0 => whole,
+        done => format!("{whole}, {} done already", count(done)),
+    }
+}
+
+/// How many numbers are learnt.
+pub fn trained(tensors: &[TensorInfo]) -> u64 {
+    tensors.iter().filter(|tensor| tensor.trained).map(|tensor| tensor.size() as u64).sum()
+}

@@ -1,0 +1,62 @@
+//! Opens the data of a run, with a bar for what takes its time.
+
+use std::sync::Arc;
+
+use console::style;
+use ganymede::{
+    Config, Error,
+    data::{self, Dataset, Event, OpenOptions, Unreadable},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How many of the pictures that were left out are named.
+const NAMED: usize = 5;
+
+/// # Errors
+/// When the data cannot be found, fetched or used.
+pub fn open(config: &Config, loud: bool) -> Result<Arc<dyn Dataset>, Error> {
+    let bar = if loud { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    bar.set_style(bar_style("{pos}/{len}"));
+    let hear = |event: Event| match event {
+        Event::Downloaded { file, bytes, of } => {
+            bar.set_style(bar_style("{bytes}/{total_bytes}  {bytes_per_sec}"));
+            show(&bar, &format!("fetching {file}"), bytes, of);
+        }
+        Event::Decoded { images, of } => show(&bar, "reading pictures", images as u64, of as u64),
+        Event::LeftOut { unreadable, ignored } => bar.suspend(|| warn(unreadable, ignored)),
+        _ => {}
+    };
+    let options =
+        OpenOptions { size: config.size, channels: config.channels, progress: Some(&hear), ..OpenOptions::default() };
+    let dataset = data::open(&config.data, &options);
+    bar.finish_and_clear();
+    dataset
+}
+
+fn show(bar: &ProgressBar, what: &str, done: u64, of: u64) {
+    bar.set_message(what.to_owned());
+    bar.set_length(of);
+    bar.set_position(done);
+}
+
+fn bar_style(counts: &str) -> ProgressStyle {
+    ProgressStyle::with_template(&format!("  {{msg}}  {{bar:32.magenta/dim}} {counts}"))
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸━")
+}
+
+fn warn(unreadable: &[Unreadable], ignored: usize) {
+    let label = style("warning:").for_stderr().yellow().bold();
+    if !unreadable.is_empty() {
+        eprintln!("{label} left out, as they cannot be read: {} of the pictures", unreadable.len());
+        for Unreadable { path, reason } in unreadable.iter().take(NAMED) {
+            eprintln!("  {}: {reason}", path.display());
+        }
+        if unreadable.len() > NAMED {
+            eprintln!("  and {} more", unreadable.len() - NAMED);
+        }
+    }
+    if ignored > 0 {
+        eprintln!("{label} left out, as their names are not those of PNG or JPEG pictures: {ignored} files");
+    }
+}

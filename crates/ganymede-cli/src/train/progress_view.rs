@@ -1,0 +1,116 @@
+//! How a run looks while it goes: a moving bar in a terminal, a line a tick elsewhere.
+//! What cannot be printed is not printed; the run goes on.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::Path,
+};
+
+use console::style;
+use ganymede::training::{Observer, PREVIEW_COLUMNS, Progress, Report, Trainer};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{
+    interrupt,
+    style::{duration, number},
+    terminal_picture::{self, Content, Support},
+};
+
+/// Prints a run's progress to standard output.
+pub struct ProgressView {
+    /// Only in a terminal.
+    bar: Option<ProgressBar>,
+    pictures: Support,
+    content: Content,
+    step: u64,
+}
+
+impl ProgressView {
+    /// A view of what `trainer` has still to do.
+    pub fn new(trainer: &Trainer, pictures: bool) -> Self {
+        let content = match trainer.data().shape {
+            [2, 1, 1] => Content::Plot,
+            _ => Content::Grid { columns: PREVIEW_COLUMNS as u32 },
+        };
+        let is_terminal = console::Term::stdout().is_term();
+        ProgressView {
+            bar: is_terminal.then(|| bar(trainer.step(), trainer.config().steps)),
+            pictures: if pictures { terminal_picture::support() } else { Support::None },
+            content,
+            step: trainer.step(),
+        }
+    }
+}
+
+impl Observer for ProgressView {
+    fn on_step(&mut self, step: u64) {
+        self.step = step;
+        if let Some(bar) = &self.bar {
+            bar.set_position(step);
+        }
+    }
+
+    fn on_tick(&mut self, progress: &Progress) {
+        let speed = format!("{:.0} images/s", progress.images_per_second);
+        let left = duration(progress.remaining);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(format!("{speed}   {} left", style(left).bold()));
+                bar.set_prefix(coloured(&progress.report));
+            }
+            None => {
+                let Progress { step, steps, kimg, .. } = progress;
+                let line =
+                    format!("step {step}/{steps}  kimg {kimg:.1}  {speed}  {left} left{}", plain(&progress.report));
+                let _ = writeln!(io::stdout(), "{line}");
+            }
+        }
+    }
+
+    fn on_picture(&mut self, path: &Path) {
+        // the first picture is of noise
+        let Some(bar) = self.bar.as_ref().filter(|_| self.step > 0) else { return };
+        bar.suspend(|| {
+            let _ = writeln!(io::stdout(), "  {} {}", style("step").dim(), style(self.step).bold());
+            if let Err(error) = terminal_picture::show(path, self.content, self.pictures) {
+                let _ = writeln!(io::stdout(), "  (no picture here: {error})");
+                self.pictures = Support::None;
+            }
+        });
+    }
+
+    fn wants_to_stop(&self) -> bool {
+        interrupt::requested()
+    }
+}
+
+impl Drop for ProgressView {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.abandon();
+        }
+    }
+}
+
+fn bar(step: u64, steps: u64) -> ProgressBar {
+    const TEMPLATE: &str = "  {bar:32.magenta/dim} {percent:>3}%  {pos}/{len}   {msg}\n  {prefix}";
+    let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stdout())
+        .with_style(style.progress_chars("━╸━"))
+        .with_position(step);
+    bar.set_message("measuring the speed");
+    bar
+}
+
+fn coloured(report: &Report) -> String {
+    let term = |(name, value)| format!("{} {}", console::style(name).dim(), style(number(value)).cyan());
+    report.iter().map(term).collect::<Vec<_>>().join("   ")
+}
+
+fn plain(report: &Report) -> String {
+    report.iter().fold(String::new(), |mut line, (name, value)| {
+        let _ = write!(line, "  {name} {}", number(value));
+        line
+    })
+}

@@ -1,0 +1,206 @@
+//! From what was typed to what it means: the settings of the run, and where it writes.
+
+use std::path::{Path, PathBuf};
+
+use ganymede::{Config, Error, random::Seed, training::RunDirectory};
+
+use super::arguments::{Arguments, LengthArguments};
+use crate::failure::Failure;
+
+/// Where runs go that were not told where to.
+const RUNS: &str = "runs";
+
+/// A run as it was asked for.
+#[derive(Debug)]
+pub struct Plan {
+    pub config: Config,
+    pub destination: Destination,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A new numbered directory under [`RUNS`], with this at the end of its name.
+    New { suffix: String },
+    /// This directory, new or not.
+    Directory(PathBuf),
+}
+
+impl Destination {
+    /// # Errors
+    /// When the parent directory cannot be read.
+    pub fn directory(&self, data: &str) -> Result<RunDirectory, Error> {
+        match self {
+            Destination::New { suffix } => RunDirectory::next_in(Path::new(RUNS), data, suffix),
+            Destination::Directory(path) => Ok(RunDirectory::at(path)),
+        }
+    }
+}
+
+/// # Errors
+/// For a preset that does not exist, settings that make no sense, or a run to resume that is not there.
+pub fn plan(arguments: &Arguments) -> Result<Plan, Failure> {
+    let plan = match &arguments.output.resume {
+        Some(path) => resumed(path, &arguments.length)?,
+        None => new(arguments)?,
+    };
+    plan.config.validate()?;
+    Ok(plan)
+}
+
+fn resumed(path: &Path, length: &LengthArguments) -> Result<Plan, Failure> {
+    let Some(mut config) = RunDirectory::at(path).config()? else {
+        let advice = "name the directory of a run, or start one with --out";
+        return Err(Failure::usage(format!("{}: there is no run here to resume", path.display()), advice));
+    };
+    set_length(&mut config, length)?;
+    Ok(Plan { config, destination: Destination::Directory(path.to_owned()) })
+}
+
+fn new(arguments: &Arguments) -> Result<Plan, Failure> {
+    let (preset, mut config) = starting_point(arguments)?;
+    let Arguments { data, networks, game, optimizers, length, output } = arguments;
+    set(&mut config.data, &data.data);
+    config.size = data.size.or(config.size);
+    config.channels = data.channels.or(config.channels);
+    set(&mut config.network, &networks.network);
+    config.latent_size = networks.latent_size.or(config.latent_size);
+    set(&mut config.latent, &networks.latent.map(Into::into));
+    config.discriminator_batch_norm |= networks.discriminator_batch_norm;
+    set(&mut config.objective, &game.objective);
+    set(&mut config.penalty, &game.penalty);
+    config.clip = game.clip.or(config.clip);
+    set(&mut config.n_critic, &game.n_critic);
+    set(&mut config.batch, &game.batch);
+    set(&mut config.seed, &game.seed.map(Seed));
+    set(&mut config.generator.rate, &optimizers.generator_rate);
+    set(&mut config.discriminator.rate, &optimizers.discriminator_rate);
+    for player in [&mut config.generator, &mut config.discriminator] {
+        set(&mut player.beta1, &optimizers.beta1);
+        set(&mut player.beta2, &optimizers.beta2);
+    }
+    set(&mut config.schedule, &optimizers.schedule.map(Into::into));
+    set(&mut config.average_kimg, &optimizers.average_kimg);
+    set(&mut config.tick, &output.tick);
+    set(&mut config.snapshot, &output.snapshot);
+    set_length(&mut config, length)?;
+    let destination = match &output.out {
+        Some(path) => Destination::Directory(path.clone()),
+        None => Destination::New { suffix: suffix(preset.as_deref(), &config) },
+    };
+    Ok(Plan { config, destination })
+}
+
+/// The preset that was asked for, else that of the data's name where there is one, else the defaults.
+fn starting_point(arguments: &Arguments) -> Result<(Option<String>, Config), Error> {
+    let named = match (&arguments.data.preset, &arguments.data.data) {
+        (Some(preset), _) => preset,
+        (None, Some(data)) if Config::presets().all(|(name, _)| name != data) => return Ok((None, Config::default())),
+        (None, Some(data)) => data,
+        (None, None) => return Ok((Some("shapes".to_owned()), Config::preset("shapes")?)),
+    };
+    Ok((Some(named.clone()), Config::preset(named)?))
+}
+
+/// What tells a run from others on the same data: its preset, without the name of the data again, or its objective.
+fn suffix(preset: Option<&str>, config: &Config) -> String {
+    let own = preset.map(|preset| preset.strip_prefix(&config.data).unwrap_or(preset).trim_start_matches('-'));
+    own.filter(|own| !own.is_empty()).unwrap_or(&config.objective).to_owned()
+}
+
+fn set_length(config: &mut Config, length: &LengthArguments) -> Result<(), Error> {
+    set(&mut config.steps, &length.steps);
+    if let Some(kimg) = length.kimg {
+        if !(kimg.is_finite() && kimg > 0.0) {
+            return Err(Error::setting("kimg", "a positive number", kimg));
+        }
+        // steps of no images are refused by the settings' own check
+        config.steps = (kimg * 1000.0 / config.images_per_step().max(1) as f64).ceil() as u64;
+    }
+    Ok(())
+}
+
+fn set<T: Clone>(setting: &mut T, given: &Option<T>) {
+    if let Some(given) = given {
+        setting.clone_from(given);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn planned(line: &[&str]) -> Result<Plan, Failure> {
+        let words = ["train"].iter().chain(line);
+        plan(&Line::try_parse_from(words).unwrap_or_else(|error| panic!("{error}")).arguments)
+    }
+
+    #[test]
+    fn nothing_typed_is_the_preset_of_the_shapes() {
+        let plan = planned(&[]).unwrap();
+        assert_eq!(plan.config, Config::preset("shapes").unwrap());
+        assert_eq!(plan.destination, Destination::New { suffix: plan.config.objective });
+    }
+
+    #[test]
+    fn data_that_no_preset_is_named_after_get_the_defaults() {
+        let plan = planned(&["--data", "some/folder"]).unwrap();
+        assert_eq!(plan.config, Config { data: "some/folder".into(), ..Config::default() });
+    }
+
+    #[test]
+    fn what_is_typed_wins_over_the_preset() {
+        let line = ["--preset", "shapes", "--objective", "non-saturating", "--batch", "8", "--beta1", "0.1", "--clip"];
+        let config = planned(&line).unwrap().config;
+        assert_eq!((config.batch, config.clip), (8, Some(0.01)));
+        assert_eq!([config.generator.beta1, config.discriminator.beta1], [0.1, 0.1]);
+        assert_eq!(config.penalty, Config::preset("shapes").unwrap().penalty);
+    }
+
+    #[test]
+    fn kimg_become_steps_of_all_critic_updates() {
+        let config = planned(&["--kimg", "2", "--batch", "10", "--n-critic", "5"]).unwrap().config;
+        assert_eq!(config.steps, 40);
+    }
+
+    #[test]
+    fn a_directory_is_not_named_twice_after_its_data() {
+        let data = Config { data: "fashion-mnist".into(), ..Config::default() };
+        assert_eq!(suffix(Some("fashion-mnist-lucic"), &data), "lucic");
+        assert_eq!(suffix(Some("fashion-mnist"), &data), data.objective);
+        assert_eq!(suffix(Some("shapes"), &data), "shapes");
+    }
+
+    #[test]
+    fn a_resumed_run_takes_no_settings_but_its_length() {
+        let typed = |line: &[&str]| Line::try_parse_from(["train", "--resume", "run"].iter().chain(line)).map(|_| ());
+        assert!(typed(&["--steps", "9"]).is_ok() && typed(&["--quiet"]).is_ok());
+        for line in [["--data", "shapes"], ["--network", "mlp"], ["--seed", "1"], ["--beta1", "0"], ["--tick", "1"]] {
+            assert!(typed(&line).is_err(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_wrong_usage() {
+        for line in [
+            ["--preset", "shaeps"],
+            ["--objective", "hinje"],
+            ["--penalty", "r9"],
+            ["--generator-rate", "-1"],
+            ["--discriminator-rate", "nan"],
+            ["--kimg", "inf"],
+            ["--kimg", "-1"],
+            ["--clip", "0"],
+            ["--batch", "0"],
+        ] {
+            assert!(matches!(planned(&line), Err(Failure::Library(error)) if error.is_usage()), "{line:?}");
+        }
+    }
+}

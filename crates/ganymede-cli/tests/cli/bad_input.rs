@@ -1,0 +1,106 @@
+//! Every wrong input is one clear sentence and an exit code: 2 for what was typed, 1 for what was found.
+
+use std::fs;
+
+use crate::place::{Place, TINY};
+
+#[test]
+fn an_unknown_name_is_wrong_usage_and_names_the_nearest() {
+    let place = Place::new();
+    for (line, nearest) in [
+        ("train --preset shpaes", "no preset 'shpaes', did you mean 'shapes'?"),
+        ("train --objective wassertsein", "no objective 'wassertsein', did you mean 'wasserstein'?"),
+        ("train --penalty wgan_gp:10", "no penalty 'wgan_gp', did you mean 'wgan-gp'?"),
+        ("train --network smal28", "no network 'smal28', did you mean 'small28'?"),
+        ("train --data shaeps", "'shaeps', did you mean 'shapes'?"),
+    ] {
+        place.run(line).fails_with(2, &[nearest, "ganymede list"]);
+    }
+    assert!(place.names_in(".").is_empty());
+}
+
+#[test]
+fn a_setting_out_of_range_is_wrong_usage_and_says_what_was_expected() {
+    let place = Place::new();
+    for (line, sentence) in [
+        ("train --generator-rate -0.1", "generator rate: expected a finite number from 0, got -0.1"),
+        ("train --discriminator-rate NaN", "discriminator rate: expected a finite number from 0, got NaN"),
+        ("train --beta1 1", "generator beta1: expected a number in [0, 1), got 1"),
+        ("train --batch 0", "batch: expected a whole number from 1, got 0"),
+        ("train --steps 0", "steps: expected a whole number from 1, got 0"),
+        ("train --kimg 0", "kimg: expected a positive number, got 0"),
+        ("train --kimg nan", "kimg: expected a positive number, got NaN"),
+        ("train --clip -1", "clip: expected a positive number, got -1"),
+        ("train --penalty r1:-1", "weight: expected a positive number, got -1"),
+        ("train --penalty r1/0", "interval: expected a whole number of updates from 1, got 0"),
+        ("train --channels 2", "channels: expected 1 (grey) or 3 (RGB), got 2"),
+        ("train --threads 0", "threads: expected a whole number from 1, got 0"),
+        ("train --batch 100000000", "batch: expected 1.."),
+    ] {
+        place.run(line).fails_with(2, &[sentence]);
+    }
+    assert!(place.names_in(".").is_empty());
+}
+
+#[test]
+fn what_clap_refuses_is_wrong_usage_as_well() {
+    let place = Place::new();
+    for line in ["", "trian", "train --steps many", "train --steps 5 --kimg 5", "train --seed -1", "completions tcsh"] {
+        assert_eq!(place.run(line).code, Some(2), "{line}");
+    }
+    place.run("train --resume run --batch 3").fails_with(2, &["--resume", "--batch"]);
+}
+
+#[test]
+fn a_network_that_cannot_serve_the_data_says_which_can() {
+    let place = Place::new();
+    place.run("train --data ring8 --network small28").fails_with(2, &["small28", "mlp"]);
+}
+
+#[test]
+fn a_directory_that_holds_another_run_is_left_alone() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    let before = place.read("run/config.json");
+    let other = place.run(&format!("{TINY} --out run --seed 5"));
+    other.fails_with(1, &["it holds a run of other settings", "seed is 0 there and 5 here", "another directory"]);
+    assert_eq!(place.read("run/config.json"), before);
+}
+
+#[test]
+fn there_is_nothing_to_resume_where_no_run_is() {
+    let place = Place::new();
+    place.run("train --resume nowhere").fails_with(2, &["nowhere", "no run here to resume", "--out"]);
+    fs::create_dir(place.path("odd")).unwrap();
+    fs::write(place.path("odd/config.json"), "{\"objectiv\": \"hinge\"}").unwrap();
+    place.run("train --resume odd").fails_with(1, &["its settings cannot be read", "objectiv"]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_a_failure() {
+    let place = Place::new();
+    fs::write(place.path("file"), "").unwrap();
+    place.run(&format!("{TINY} --out file/run")).fails_with(1, &["cannot create file/run"]);
+    place.run(&format!("{TINY} --out file")).fails_with(1, &["file"]);
+}
+
+#[test]
+fn what_is_no_checkpoint_is_a_failure_that_says_why() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    let whole = place.read("run/checkpoint-000004.safetensors");
+    fs::write(place.path("half.safetensors"), &whole[..whole.len() / 2]).unwrap();
+    fs::write(place.path("foreign.safetensors"), b"\x08\0\0\0\0\0\0\0{}      ").unwrap();
+    fs::write(place.path("text.txt"), "hello").unwrap();
+    fs::write(place.path("empty"), "").unwrap();
+    fs::create_dir(place.path("no_run")).unwrap();
+    for verb in ["sample", "info"] {
+        for file in ["half.safetensors", "foreign.safetensors", "text.txt", "empty"] {
+            place.run(&format!("{verb} {file}")).fails_with(1, &[file, "not a checkpoint"]);
+        }
+        place.run(&format!("{verb} nowhere")).fails_with(1, &["cannot read nowhere"]);
+        place.run(&format!("{verb} no_run")).fails_with(1, &["no checkpoint in this directory", "ganymede train"]);
+    }
+    fs::write(place.path("run/checkpoint-000004.safetensors"), &whole[..whole.len() / 2]).unwrap();
+    place.run("train --resume run --steps 8").fails_with(1, &["checkpoint-000004.safetensors"]);
+}

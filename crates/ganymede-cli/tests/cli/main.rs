@@ -1,0 +1,7 @@
+//! The binary, used as its users do.
+
+mod bad_input;
+mod help;
+mod place;
+mod sampling;
+mod training;

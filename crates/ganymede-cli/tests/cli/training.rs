@@ -1,0 +1,119 @@
+//! Runs from start to end, and again.
+
+use crate::place::{Place, TINY};
+
+#[test]
+fn a_run_writes_everything_and_says_what_to_type_next() {
+    let place = Place::new();
+    let out = place.run(&format!("{TINY} --explain")).succeeds().out;
+    let run = "runs/00000-ring8-relativistic";
+    for sentence in [
+        "generator",
+        "parameters",
+        "writes to",
+        run,
+        "What the numbers mean",
+        "step 2/4",
+        "step 4/4",
+        "loss_d",
+        "logit_fake",
+        "images/s",
+        &format!("{run}/fakes000004.png"),
+        &format!("ganymede sample {run}"),
+    ] {
+        assert!(out.contains(sentence), "'{sentence}' is not in {out}");
+    }
+    let files = place.names_in(run);
+    let expected = [
+        "checkpoint-000002.safetensors",
+        "checkpoint-000004.safetensors",
+        "config.json",
+        "fakes000002.png",
+        "fakes000004.png",
+        "fakes_init.png",
+        "log.txt",
+        "reals.png",
+        "stats.jsonl",
+    ];
+    for file in expected {
+        assert!(files.iter().any(|name| name == file), "{file} is not among {files:?}");
+    }
+    assert_eq!(place.run(&format!("{TINY} --quiet")).succeeds().out, "runs/00001-ring8-relativistic\n");
+}
+
+#[test]
+fn a_run_made_longer_is_the_run_that_was_long_at_once() {
+    let place = Place::new();
+    let settings = "train --data ring8 --batch 16 --tick 5 --penalty r1:0.1/3 --seed 7 --quiet";
+    place.run(&format!("{settings} --steps 10 --out whole")).succeeds();
+    place.run(&format!("{settings} --steps 5 --out parts")).succeeds();
+    let parts = place.run("train --resume parts --steps 10").succeeds();
+    assert!(parts.out.contains("5 done already"), "{}", parts.out);
+    for file in ["checkpoint-000010.safetensors", "stats.jsonl", "fakes000010.png", "config.json"] {
+        assert!(place.read(&format!("whole/{file}")) == place.read(&format!("parts/{file}")), "{file} differs");
+    }
+}
+
+#[test]
+fn a_directory_given_again_with_its_settings_goes_on() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run")).succeeds();
+    let again = place.run(&format!("{TINY} --out run")).succeeds().out;
+    assert!(again.contains("this run has all its 4 steps") && again.contains("--resume run --steps 8"), "{again}");
+    let longer = place.run("train --resume run --steps 6").succeeds().out;
+    assert!(longer.contains("step 6/6") && !longer.contains("step 4/6"), "{longer}");
+}
+
+#[test]
+fn a_dry_run_measures_and_writes_nothing() {
+    let place = Place::new();
+    let out = place.run(&format!("{TINY} --dry-run")).succeeds().out;
+    for sentence in ["generator", "discriminator", "weight", "128", "parameters", "Adam's moments", "ms", "for 4 steps"]
+    {
+        assert!(out.contains(sentence), "'{sentence}' is not in {out}");
+    }
+    assert!(place.names_in(".").is_empty());
+}
+
+#[test]
+fn the_number_of_threads_changes_no_byte() {
+    let place = Place::new();
+    for threads in [1, 3] {
+        place.run(&format!("{TINY} --quiet --threads {threads} --out on{threads}")).succeeds();
+    }
+    let file = "checkpoint-000004.safetensors";
+    assert!(place.read(&format!("on1/{file}")) == place.read(&format!("on3/{file}")));
+}
+
+#[test]
+fn nobody_listening_does_not_end_a_run() {
+    let place = Place::new();
+    let mut child = place.command(&format!("{TINY} --out run")).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(place.path("run/checkpoint-000004.safetensors").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_is_saved_and_goes_on() {
+    use std::{
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+    let place = Place::new();
+    let line = "train --data ring8 --batch 16 --steps 10000000 --tick 1 --out run";
+    for (signal, from) in [("INT", "fresh"), ("TERM", "resumed")] {
+        let mut child = place.command(line).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.starts_with("step ")), "{from}");
+        let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let last: Vec<String> = lines.collect();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{from}");
+        assert!(last.iter().any(|line| line.contains("everything saved")), "{from}: {last:?}");
+        assert!(last.iter().any(|line| line.contains("ganymede train --resume run")), "{from}: {last:?}");
+    }
+    let saved = place.names_in("run").into_iter().filter(|name| name.ends_with(".safetensors")).count();
+    assert!(saved > 0);
+}
