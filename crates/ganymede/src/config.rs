@@ -191,7 +191,16 @@ macro_rules! presets {
     };
 }
 
-presets!["shapes"];
+presets![
+    "shapes",
+    "fashion-mnist",
+    "fashion-mnist-lucic",
+    "mnist",
+    "ring8",
+    "grid25",
+    "two-moons",
+    "swiss-roll",
+];
 
 #[cfg(test)]
 mod tests {

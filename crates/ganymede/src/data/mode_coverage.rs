@@ -23,6 +23,13 @@ pub struct ModeCoverage {
     pub counts: Vec<usize>,
 }
 
+impl std::fmt::Display for ModeCoverage {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let ModeCoverage { covered, modes, high_quality, .. } = self;
+        write!(f, "{covered}/{modes} modes, {:.1} % of the samples within 3 sigma of one", high_quality * 100.0)
+    }
+}
+
 /// Counts the modes that `samples` cover; none for a density without separate modes.
 ///
 /// Samples that are not finite count for no mode.

@@ -218,8 +218,15 @@ impl Trainer {
     /// -> [n, C, H, W].
     pub fn preview(&self) -> Tensor<4> {
         let n = if self.data.shape == [2, 1, 1] { PREVIEW_POINTS } else { PREVIEW_IMAGES };
-        let seeds: Vec<u64> = (0..n).collect();
-        let z = sampling::latents(self.config.latent, &seeds, self.learner.latent_size(), &self.device);
+        self.samples(&(0..n).collect::<Vec<u64>>())
+    }
+
+    /// Samples of the averaged generator, one for each seed.
+    ///
+    /// # Shapes
+    /// -> [seeds, C, H, W].
+    pub fn samples(&self, seeds: &[u64]) -> Tensor<4> {
+        let z = sampling::latents(self.config.latent, seeds, self.learner.latent_size(), &self.device);
         self.learner.sample(z, None)
     }
 
