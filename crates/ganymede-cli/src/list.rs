@@ -3,13 +3,16 @@
 use std::io::{self, Write};
 
 use console::style;
-use ganymede::{Config, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES};
+use ganymede::{Config, data, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES};
 
 use crate::{failure::Failure, style::rows};
 
 pub fn run() -> Result<(), Failure> {
-    let sections: [(&str, &str, Vec<(&str, &str)>); 4] = [
+    let names = data::known_names().collect::<Vec<_>>().join(", ");
+    let paths = "a folder of PNG or JPEG pictures, a folder of folders with a class each, or a file of IDX images";
+    let sections: [(&str, &str, Vec<(&str, &str)>); 5] = [
         ("Presets", "--preset", Config::presets().collect()),
+        ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
         ("Objectives", "--objective", OBJECTIVES.iter().map(|o| (o.name(), o.summary())).collect()),
         ("Penalties", "--penalty", PENALTIES.iter().map(|p| (p.name(), p.summary())).collect()),
