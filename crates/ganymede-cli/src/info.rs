@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn parts(checkpoint: &Checkpoint) -> BTreeMap<&str, Part> {
     let mut parts = BTreeMap::<&str, Part>::new();
-    for (name, data) in &checkpoint.tensors {
+    for (name, data) in checkpoint.tensors.iter() {
         let part = parts.entry(name.split('.').next().unwrap_or_default()).or_default();
         part.tensors += 1;
         part.numbers += data.num_elements() as u64;

@@ -15,7 +15,7 @@ pub fn watch() {
         }
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("warning: cannot watch for Ctrl-C, which will end the run without saving: {error}");
+        crate::style::warn(&format!("cannot watch for Ctrl-C, which will end the run without saving: {error}"));
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use console::style;
-use ganymede::{Device, Error, picture, sampling::Sampler};
+use ganymede::{Error, picture, prelude::Device, sampling::Sampler};
 
 use crate::{
     failure::Failure,

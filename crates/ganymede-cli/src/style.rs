@@ -61,6 +61,11 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Says on standard error what somebody should know.
+pub fn warn(message: &str) {
+    eprintln!("{} {message}", style("warning:").for_stderr().yellow().bold());
+}
+
 /// `3,293,345`
 pub fn count(n: u64) -> String {
     indicatif::HumanCount(n).to_string()

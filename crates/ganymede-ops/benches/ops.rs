@@ -6,6 +6,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ganymede_ops as ops;
 
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: usize = 64;
 
 fn tensor<const D: usize>(shape: [usize; D]) -> Tensor<D> {
@@ -133,7 +137,7 @@ fn optimizer(criterion: &mut Criterion) {
     let mut weight = Some(tensor([size]).inner());
     group.bench_function("Adam", |bencher| {
         bencher.iter(|| {
-            weight = weight.take().map(|weight| update.apply(weight, gradient.clone(), &mut first, &mut second));
+            weight = weight.take().map(|weight| update.apply(weight, gradient.clone(), &mut first, &mut second).0);
         });
     });
     let mut average = weight.clone().map(|weight| weight * 1.0);

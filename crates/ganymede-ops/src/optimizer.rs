@@ -25,8 +25,8 @@ pub struct AdamUpdate {
 }
 
 impl AdamUpdate {
-    /// `weight` after the update; `first` and `second` are the moments in row-major order. The weight changes in place
-    /// where nobody else holds it.
+    /// `weight` after the update, and whether it and its moments are finite; `first` and `second` are the moments in
+    /// row-major order. The weight changes in place where nobody else holds it.
     ///
     /// # Shapes
     /// `weight` and `gradient`, both detached, of one shape, with as many elements as `first` and `second`.
@@ -39,7 +39,7 @@ impl AdamUpdate {
         gradient: Tensor<D>,
         first: &mut [f32],
         second: &mut [f32],
-    ) -> Tensor<D> {
+    ) -> (Tensor<D>, bool) {
         let size = weight.shape().num_elements();
         assert_eq!(weight.dims(), gradient.dims(), "Adam: the gradient has another shape than the weight");
         assert!(first.len() == size && second.len() == size, "Adam: the moments have another size than the weight");
@@ -48,13 +48,18 @@ impl AdamUpdate {
         }
         let (mut weight, gradient) = (Dense::rows(flex(weight)), Dense::rows(flex(gradient)));
         let AdamUpdate { beta1, beta2, rate, epsilon } = *self;
-        weight
+        let bad = weight
             .values_mut()
             .par_chunks_mut(PIECE)
             .zip(gradient.values().par_chunks(PIECE))
             .zip(first.par_chunks_mut(PIECE).zip(second.par_chunks_mut(PIECE)))
-            .for_each(|((w, g), (m, v))| adam(w, g, m, v, beta1, beta2, rate, epsilon));
-        Tensor::from_primitive::<Flex>(weight.into_rows())
+            .map(|((w, g), (m, v))| {
+                let mut bad = false;
+                adam(w, g, m, v, beta1, beta2, rate, epsilon, &mut bad);
+                bad
+            })
+            .reduce(|| false, |one, other| one | other);
+        (Tensor::from_primitive::<Flex>(weight.into_rows()), !bad)
     }
 
     /// The same for tensors that do not lie in this process's memory as 32-bit floats.
@@ -64,12 +69,13 @@ impl AdamUpdate {
         gradient: Tensor<D>,
         first: &mut [f32],
         second: &mut [f32],
-    ) -> Tensor<D> {
+    ) -> (Tensor<D>, bool) {
         let (shape, dtype, device) = (weight.dims(), weight.dtype(), weight.device());
         let values = |x: Tensor<D>| x.into_data().iter::<f32>().collect::<Vec<_>>();
         let (mut w, g) = (values(weight), values(gradient));
-        adam(&mut w, &g, first, second, self.beta1, self.beta2, self.rate, self.epsilon);
-        Tensor::from_data(TensorData::new(w, shape).convert_dtype(dtype), (&device, dtype))
+        let mut bad = false;
+        adam(&mut w, &g, first, second, self.beta1, self.beta2, self.rate, self.epsilon, &mut bad);
+        (Tensor::from_data(TensorData::new(w, shape).convert_dtype(dtype), (&device, dtype)), !bad)
     }
 }
 
@@ -96,12 +102,26 @@ fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
 }
 
 simd!(
-    fn adam(w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], beta1: f32, beta2: f32, rate: f32, epsilon: f32) {
+    fn adam(
+        w: &mut [f32],
+        g: &[f32],
+        m: &mut [f32],
+        v: &mut [f32],
+        beta1: f32,
+        beta2: f32,
+        rate: f32,
+        epsilon: f32,
+        bad: &mut bool,
+    ) {
+        // a word as wide as the numbers, so that the check runs in the same lanes
+        let mut not_finite = 0;
         for (((w, g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
             *m += (g - *m) * (1.0 - beta1);
             *v = *v * beta2 + g * g * (1.0 - beta2);
             *w -= rate * *m / (v.sqrt() + epsilon);
+            not_finite |= u32::from(!(*w + *m + *v).is_finite());
         }
+        *bad = not_finite != 0;
     }
 );
 
@@ -140,7 +160,7 @@ mod tests {
         for (t, gradient) in [[0.5, -1.0, 0.0], [0.25, 2.0, 1e-3]].iter().enumerate() {
             let (c1, c2) = (1.0 - 0.5f32.powi(t as i32 + 1), (1.0 - 0.9f32.powi(t as i32 + 1)).sqrt());
             let update = AdamUpdate { beta1: 0.5, beta2: 0.9, rate: 0.1 * c2 / c1, epsilon: 1e-8 * c2 };
-            w = update.apply(w, tensor(gradient), &mut m, &mut v);
+            w = update.apply(w, tensor(gradient), &mut m, &mut v).0;
         }
         let got = w.into_data().try_to_vec::<f32>().expect("32-bit floats");
         for (got, expected) in got.into_iter().zip(GOLDEN) {
@@ -157,13 +177,27 @@ mod tests {
         let (weight, gradient) = (tensor(&numbers(size, 7)), tensor(&numbers(size, 11)));
         let (before, held) = (address(&weight), weight.clone());
         let (mut m, mut v) = (vec![0.0; size], vec![0.0; size]);
-        let copied = UPDATE.apply(weight, gradient.clone(), &mut m, &mut v);
+        let (copied, finite) = UPDATE.apply(weight, gradient.clone(), &mut m, &mut v);
+        assert!(finite);
         assert_ne!(address(&copied), before);
         assert_eq!(held.into_data().try_to_vec::<f32>().ok(), Some(numbers(size, 7)));
         let before = address(&copied);
-        let stepped = UPDATE.apply(copied, gradient.clone(), &mut m, &mut v);
+        let (stepped, _) = UPDATE.apply(copied, gradient.clone(), &mut m, &mut v);
         assert_eq!(address(&stepped), before);
         assert_eq!(address(&lerp(gradient, stepped, 0.9)), before);
+    }
+
+    #[test]
+    fn one_bad_number_in_weight_or_moments_is_reported() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for (place, at) in (0..3).flat_map(|place| [(place, 0), (place, PIECE + 17)]) {
+                let size = PIECE + 100;
+                let (mut w, mut m, mut v) = (numbers(size, 7), vec![0.5; size], vec![0.5; size]);
+                [&mut w, &mut m, &mut v][place][at] = bad;
+                let (_, finite) = UPDATE.apply(tensor(&w), tensor(&numbers(size, 11)), &mut m, &mut v);
+                assert!(!finite, "{bad} in {place} at {at}");
+            }
+        }
     }
 
     #[test]
@@ -173,9 +207,9 @@ mod tests {
         let by_rows = |x: &[f32]| tensor(x).reshape([5, 7]);
         // the same matrix, its columns one after the other in memory
         let by_columns = |x: &[f32]| by_rows(x).permute([1, 0]).reshape([7, 5]).mul_scalar(1.0).permute([1, 0]);
-        let fused = UPDATE.apply(by_rows(&values), by_columns(&gradients), &mut m, &mut v);
+        let (fused, _) = UPDATE.apply(by_rows(&values), by_columns(&gradients), &mut m, &mut v);
         let double = |x: &[f32]| by_rows(x).cast(DType::F64);
-        let elsewhere = UPDATE.apply(double(&values), double(&gradients), &mut m2, &mut v2);
+        let (elsewhere, _) = UPDATE.apply(double(&values), double(&gradients), &mut m2, &mut v2);
         assert_eq!(elsewhere.dtype(), DType::F64);
         assert_eq!((m, v), (m2, v2));
         let difference = (fused.cast(DType::F64) - elsewhere).abs().max().into_scalar::<f64>();

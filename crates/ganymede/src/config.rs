@@ -9,6 +9,9 @@ use crate::{
     training::{AdamSettings, Latent, Schedule},
 };
 
+/// A larger file of settings is not read.
+pub(crate) const MAX_BYTES: u64 = 1 << 20;
+
 /// The settings of a run. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,6 +50,8 @@ pub struct Config {
     pub tick: u64,
     /// Steps between two grids and checkpoints.
     pub snapshot: u64,
+    /// Every how many checkpoints one is kept for good; 0 keeps the newest two and the best alone.
+    pub keep_every: u64,
 }
 
 impl Default for Config {
@@ -72,6 +77,7 @@ impl Default for Config {
             seed: Seed(0),
             tick: 50,
             snapshot: 500,
+            keep_every: 0,
         }
     }
 }

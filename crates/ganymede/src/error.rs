@@ -32,6 +32,10 @@ pub enum Error {
     #[error("{}: not a checkpoint that this version can load: {reason}", path.display())]
     Checkpoint { path: PathBuf, reason: String },
 
+    /// A checkpoint whose bytes are not those that were written.
+    #[error("{}: damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+
     /// A run directory that cannot take this run.
     #[error("{}: {reason}; {advice}", path.display())]
     Run { path: PathBuf, reason: String, advice: String },
@@ -79,6 +83,12 @@ impl Error {
 
     pub fn checkpoint(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
         Error::Checkpoint { path: path.into(), reason: reason.to_string() }
+    }
+
+    /// An [`Error::NotFinite`] of one step, which the trainer survives.
+    pub(crate) fn not_finite(step: u64, quantity: impl Into<String>, value: f64) -> Self {
+        let advice = "lower the learning rates, or add a gradient penalty such as r1".into();
+        Error::NotFinite { step, quantity: quantity.into(), value, advice }
     }
 
     /// Whether what was asked for is at fault, rather than what happened on the way: a wrong setting or name.

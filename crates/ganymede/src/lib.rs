@@ -15,12 +15,12 @@ pub mod prelude;
 pub mod random;
 pub mod sampling;
 pub mod signal;
+mod storage;
 pub mod training;
 
 #[cfg(test)]
 mod testing;
 
-pub use burn::tensor::Device;
 pub use config::Config;
 pub use error::{Error, Result};
 pub use signal::Signal;

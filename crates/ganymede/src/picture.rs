@@ -1,9 +1,9 @@
 //! Samples as pictures: grids of images, and scatter plots of points.
 
-use std::{io::Cursor, path::Path};
+use std::path::Path;
 
 use burn::tensor::Tensor;
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use image::{Rgb, RgbImage, codecs::png::PngEncoder};
 
 use crate::{
     error::{Error, Result},
@@ -54,11 +54,15 @@ pub fn of_one(samples: &Tensor<4>, index: usize) -> Result<RgbImage> {
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
 pub fn save_png(picture: &RgbImage, path: &Path) -> Result<()> {
+    files::write_atomically(path, &png(picture).map_err(Error::io("encode", path))?)
+}
+
+/// The bytes of a PNG file.
+pub(crate) fn png(picture: &RgbImage) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    DynamicImage::ImageRgb8(picture.clone())
-        .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
-        .map_err(|error| Error::io("encode", path)(std::io::Error::other(error)))?;
-    files::write_atomically(path, &bytes)
+    let encoder = PngEncoder::new(&mut bytes);
+    picture.write_with_encoder(encoder).map_err(std::io::Error::other)?;
+    Ok(bytes)
 }
 
 fn grid(values: &[f32], [n, c, h, w]: [usize; 4], columns: usize) -> RgbImage {

@@ -15,8 +15,9 @@ use std::{
 
 use console::style;
 use ganymede::{
-    Device, objectives, penalties,
-    training::{Outcome, Trainer, legend},
+    objectives, penalties,
+    prelude::Device,
+    training::{Observer, Outcome, Trainer, legend},
 };
 
 pub use arguments::Arguments;
@@ -24,7 +25,7 @@ pub use arguments::Arguments;
 use crate::{
     failure::Failure,
     interrupt,
-    style::{counted, duration, rows},
+    style::{counted, duration, rows, warn},
 };
 use progress_view::ProgressView;
 use settings::Plan;
@@ -53,15 +54,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (first, started) = (trainer.step(), Instant::now());
     let outcome = if loud {
         let mut view = ProgressView::new(&trainer, !arguments.output.no_picture);
-        trainer.run(&mut view)?
+        let outcome = trainer.run(&mut view)?;
+        let end = End { outcome, steps: trainer.step() - first, time: started.elapsed(), path: &path };
+        say(|out| end.print(out, &trainer, view.newest_picture()));
+        outcome
     } else {
-        trainer.run(&mut Silent)?
-    };
-    if loud {
-        say(|out| print_end(out, &trainer, &path, outcome, trainer.step() - first, started.elapsed()));
-    } else {
+        let outcome = trainer.run(&mut Silent)?;
         say(|out| writeln!(out, "{}", path.display()));
-    }
+        outcome
+    };
     match outcome {
         Outcome::Finished => Ok(()),
         Outcome::Stopped => Err(Failure::Interrupted),
@@ -79,7 +80,11 @@ fn say(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
 /// Watches only for a wish to stop.
 struct Silent;
 
-impl ganymede::training::Observer for Silent {
+impl Observer for Silent {
+    fn on_warning(&mut self, message: &str) {
+        warn(message);
+    }
+
     fn wants_to_stop(&self) -> bool {
         interrupt::requested()
     }
@@ -100,37 +105,41 @@ fn explain(out: &mut impl Write, meanings: Vec<(&str, String)>) -> io::Result<()
     writeln!(out)
 }
 
-/// How it ended, where everything is, and what to type next.
-fn print_end(
-    out: &mut impl Write,
-    trainer: &Trainer,
-    path: &Path,
+/// How a run ended.
+struct End<'a> {
     outcome: Outcome,
     steps: u64,
     time: Duration,
-) -> io::Result<()> {
-    let run = path.display();
-    let images = (steps * trainer.config().images_per_step()) as f64 / time.as_secs_f64().max(1e-9);
-    let did = format!("{} in {}, {images:.0} images/s", counted(steps, "step"), duration(time));
-    let pictures = format!("{run}/fakes{:06}.png", trainer.step());
-    let (headline, next) = match outcome {
-        Outcome::Stopped => (
-            format!("{} at step {}, everything saved", style("stopped").yellow().bold(), trainer.step()),
-            vec![("go on", format!("ganymede train --resume {run}"))],
-        ),
-        Outcome::Finished if steps == 0 => (
-            format!("{} this run has all its {}", style("done").green().bold(), counted(trainer.step(), "step")),
-            vec![
-                ("sample", format!("ganymede sample {run}")),
-                ("longer", format!("ganymede train --resume {run} --steps {}", 2 * trainer.step())),
-            ],
-        ),
-        Outcome::Finished => (
-            format!("{} {did}", style("done").green().bold()),
-            vec![("sample", format!("ganymede sample {run}")), ("look inside", format!("ganymede info {run}"))],
-        ),
-    };
-    writeln!(out, "\n{headline}")?;
-    rows(out, [("pictures", pictures)])?;
-    rows(out, next.into_iter().map(|(what, command)| (what, style(command).bold().to_string())))
+    path: &'a Path,
+}
+
+impl End<'_> {
+    /// Prints it, where everything is, and what to type next.
+    fn print(&self, out: &mut impl Write, trainer: &Trainer, picture: Option<&Path>) -> io::Result<()> {
+        let (run, step) = (self.path.display(), trainer.step());
+        let sample = ("sample", format!("ganymede sample {run}"));
+        let (headline, next) = match self.outcome {
+            Outcome::Stopped => (
+                format!("{} at step {step}, everything saved", style("stopped").yellow().bold()),
+                [("go on", format!("ganymede train --resume {run}")), sample],
+            ),
+            Outcome::Finished if self.steps == 0 => (
+                format!("{} this run has all its {}", style("done").green().bold(), counted(step, "step")),
+                [sample, ("longer", format!("ganymede train --resume {run} --steps {}", 2 * step))],
+            ),
+            Outcome::Finished => {
+                let images = (self.steps * trainer.config().images_per_step()) as f64;
+                let speed = images / self.time.as_secs_f64().max(1e-9);
+                let (steps, time) = (counted(self.steps, "step"), duration(self.time));
+                (
+                    format!("{} {steps} in {time}, {speed:.0} images/s", style("done").green().bold()),
+                    [sample, ("look inside", format!("ganymede info {run}"))],
+                )
+            }
+        };
+        writeln!(out, "\n{headline}")?;
+        let pictures = picture.map(|picture| ("pictures", picture.display().to_string()));
+        let next = next.map(|(what, command)| (what, style(command).bold().to_string()));
+        rows(out, pictures.into_iter().chain(next))
+    }
 }

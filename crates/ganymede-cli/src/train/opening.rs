@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use console::style;
 use ganymede::{
     Config, Error,
     data::{self, Dataset, Event, OpenOptions, Unreadable},
 };
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::style::warn;
 
 /// How many of the pictures that were left out are named.
 const NAMED: usize = 5;
@@ -23,7 +24,7 @@ pub fn open(config: &Config, loud: bool) -> Result<Arc<dyn Dataset>, Error> {
             show(&bar, &format!("fetching {file}"), bytes, of);
         }
         Event::Decoded { images, of } => show(&bar, "reading pictures", images as u64, of as u64),
-        Event::LeftOut { unreadable, ignored } => bar.suspend(|| warn(unreadable, ignored)),
+        Event::LeftOut { unreadable, ignored } => bar.suspend(|| say_what_is_missing(unreadable, ignored)),
         _ => {}
     };
     let options =
@@ -45,10 +46,9 @@ fn bar_style(counts: &str) -> ProgressStyle {
         .progress_chars("━╸━")
 }
 
-fn warn(unreadable: &[Unreadable], ignored: usize) {
-    let label = style("warning:").for_stderr().yellow().bold();
+fn say_what_is_missing(unreadable: &[Unreadable], ignored: usize) {
     if !unreadable.is_empty() {
-        eprintln!("{label} left out, as they cannot be read: {} of the pictures", unreadable.len());
+        warn(&format!("left out, as they cannot be read: {} of the pictures", unreadable.len()));
         for Unreadable { path, reason } in unreadable.iter().take(NAMED) {
             eprintln!("  {}: {reason}", path.display());
         }
@@ -57,6 +57,6 @@ fn warn(unreadable: &[Unreadable], ignored: usize) {
         }
     }
     if ignored > 0 {
-        eprintln!("{label} left out, as their names are not those of PNG or JPEG pictures: {ignored} files");
+        warn(&format!("left out, as their names are not those of PNG or JPEG pictures: {ignored} files"));
     }
 }

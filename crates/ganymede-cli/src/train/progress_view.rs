@@ -4,7 +4,7 @@
 use std::{
     fmt::Write as _,
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use console::style;
@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     interrupt,
-    style::{duration, number},
+    style::{duration, number, warn},
     terminal_picture::{self, Content, Support},
 };
 
@@ -24,6 +24,7 @@ pub struct ProgressView {
     pictures: Support,
     content: Content,
     step: u64,
+    newest_picture: Option<PathBuf>,
 }
 
 impl ProgressView {
@@ -39,6 +40,20 @@ impl ProgressView {
             pictures: if pictures { terminal_picture::support() } else { Support::None },
             content,
             step: trainer.step(),
+            newest_picture: None,
+        }
+    }
+
+    /// The last picture that was written.
+    pub fn newest_picture(&self) -> Option<&Path> {
+        self.newest_picture.as_deref()
+    }
+
+    /// Runs `print` where a moving bar does not get in its way.
+    fn aside(&self, print: impl FnOnce()) {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
         }
     }
 }
@@ -69,15 +84,24 @@ impl Observer for ProgressView {
     }
 
     fn on_picture(&mut self, path: &Path) {
+        self.newest_picture = Some(path.to_owned());
         // the first picture is of noise
-        let Some(bar) = self.bar.as_ref().filter(|_| self.step > 0) else { return };
-        bar.suspend(|| {
+        if self.bar.is_none() || self.step == 0 {
+            return;
+        }
+        let mut shown = Ok(());
+        self.aside(|| {
             let _ = writeln!(io::stdout(), "  {} {}", style("step").dim(), style(self.step).bold());
-            if let Err(error) = terminal_picture::show(path, self.content, self.pictures) {
-                let _ = writeln!(io::stdout(), "  (no picture here: {error})");
-                self.pictures = Support::None;
-            }
+            shown = terminal_picture::show(path, self.content, self.pictures);
         });
+        if let Err(error) = shown {
+            self.pictures = Support::None;
+            self.on_warning(&format!("this terminal shows no pictures: {error}"));
+        }
+    }
+
+    fn on_warning(&mut self, message: &str) {
+        self.aside(|| warn(message));
     }
 
     fn wants_to_stop(&self) -> bool {

@@ -101,6 +101,17 @@ fn what_is_no_checkpoint_is_a_failure_that_says_why() {
         place.run(&format!("{verb} nowhere")).fails_with(1, &["cannot read nowhere"]);
         place.run(&format!("{verb} no_run")).fails_with(1, &["no checkpoint in this directory", "ganymede train"]);
     }
-    fs::write(place.path("run/checkpoint-000004.safetensors"), &whole[..whole.len() / 2]).unwrap();
-    place.run("train --resume run --steps 8").fails_with(1, &["checkpoint-000004.safetensors"]);
+}
+
+#[test]
+fn a_run_whose_newest_checkpoint_is_damaged_goes_on_from_the_one_before_and_says_so() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    let newest = "run/checkpoint-000004.safetensors";
+    let whole = place.read(newest);
+    fs::write(place.path(newest), &whole[..whole.len() / 2]).unwrap();
+    let again = place.run("train --resume run --quiet");
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(again.err.starts_with("warning: ") && again.err.contains("checkpoint-000004"), "{again:?}");
+    assert!(place.read(newest) == whole);
 }

@@ -72,8 +72,9 @@ impl Adam {
         Adam { settings, updates: 0, moments: BTreeMap::new() }
     }
 
-    /// One update of every parameter of `module` that has a gradient, with the rate times `rate_factor`.
-    pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate_factor: f64) -> M {
+    /// One update of every parameter of `module` that has a gradient, with the rate times `rate_factor`; and the first
+    /// tensor, of the module or of this optimizer, that is not finite now.
+    pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate_factor: f64) -> (M, Option<String>) {
         self.updates += 1;
         let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
         let updates = self.updates.min(i32::MAX as u64) as i32;
@@ -84,7 +85,10 @@ impl Adam {
             rate: (rate * rate_factor * correction / (1.0 - beta1.powi(updates))) as f32,
             epsilon: (epsilon * correction) as f32,
         };
-        module.map(&mut Stepper { path: ModulePath::default(), gradients, update, moments: &mut self.moments })
+        let path = ModulePath::default();
+        let mut stepper = Stepper { path, gradients, update, moments: &mut self.moments, not_finite: None };
+        let module = module.map(&mut stepper);
+        (module, stepper.not_finite)
     }
 
     /// Puts the moments and the number of updates under `prefix` into `tensors`.
@@ -132,6 +136,7 @@ struct Stepper<'a> {
     gradients: Gradients,
     update: ganymede_ops::AdamUpdate,
     moments: &'a mut BTreeMap<String, Moments>,
+    not_finite: Option<String>,
 }
 
 impl ModuleMapper for Stepper<'_> {
@@ -156,7 +161,11 @@ impl ModuleMapper for Stepper<'_> {
                     .moments
                     .entry(self.path.name())
                     .or_insert_with(|| Moments { first: vec![0.0; size], second: vec![0.0; size] });
-                let stepped = self.update.apply(tensor.inner(), gradient, &mut moments.first, &mut moments.second);
+                let (stepped, finite) =
+                    self.update.apply(tensor.inner(), gradient, &mut moments.first, &mut moments.second);
+                if !finite && self.not_finite.is_none() {
+                    self.not_finite = Some(self.path.name());
+                }
                 Tensor::from_inner(stepped).require_grad()
             }
         };

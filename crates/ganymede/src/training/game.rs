@@ -12,7 +12,7 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, AdamSettings, Batch, Learner, Report, Source, TrainingStep, average_into};
+use super::{Adam, AdamSettings, Batch, Learner, Report, Source, TrainingStep, average_into, gradients};
 use crate::{
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
@@ -89,6 +89,8 @@ pub struct Game<G, D> {
 /// A network and its optimizer.
 #[derive(Debug)]
 struct Player<M> {
+    /// What its tensors' names begin with.
+    name: &'static str,
     /// Empty only while the optimizer holds the network, which it changes in place.
     network: Option<M>,
     adam: Adam,
@@ -101,6 +103,29 @@ impl<M: Module> Player<M> {
 
     fn replace(&mut self, change: impl FnOnce(M, &mut Adam) -> M) {
         self.network = self.network.take().map(|network| change(network, &mut self.adam));
+    }
+
+    /// One update against `loss`, whose terms are in `report`; the norm of the gradient. Where a term or the gradient is
+    /// not finite nothing is written.
+    fn update(&mut self, step: TrainingStep, report: &Report, loss: Tensor<1>) -> Result<f64> {
+        let bad = |quantity: String, value: f64| Error::not_finite(step.step.0, quantity, value);
+        if let Some((term, value)) = report.not_finite() {
+            return Err(bad(term.to_owned(), value));
+        }
+        let gradients = loss.backward();
+        drop(loss);
+        let norm = gradients::norm(self.network(), &gradients)
+            .map_err(|(tensor, norm)| bad(format!("the gradient of {}.{tensor}", self.name), norm))?;
+        let mut not_finite = None;
+        self.replace(|network, adam| {
+            let (network, found) = adam.step(network, gradients, step.rate_factor);
+            not_finite = found;
+            network
+        });
+        match not_finite {
+            None => Ok(norm),
+            Some(tensor) => Err(bad(format!("the update of {}.{tensor}", self.name), f64::NAN)),
+        }
     }
 
     /// The network with parameters that require no gradient.
@@ -128,8 +153,12 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         }
         Ok(Game {
             average: Some(generator.clone().no_grad()),
-            generator: Player { network: Some(generator), adam: Adam::new(settings.generator) },
-            discriminator: Player { network: Some(discriminator), adam: Adam::new(settings.discriminator) },
+            generator: Player { name: "generator", network: Some(generator), adam: Adam::new(settings.generator) },
+            discriminator: Player {
+                name: "discriminator",
+                network: Some(discriminator),
+                adam: Adam::new(settings.discriminator),
+            },
             settings,
         })
     }
@@ -205,16 +234,11 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         report.push("logit_real", real_mean);
         report.push("logit_fake", fake_mean);
         let loss = surrogates.into_iter().fold(adversarial, |sum, surrogate| sum + surrogate);
-        let gradients = loss.backward();
-        drop(loss);
         let clip = self.settings.clip;
-        self.discriminator.replace(|network, adam| {
-            let network = adam.step(network, gradients, step.rate_factor);
-            match clip {
-                Some(limit) => clipped(network, limit),
-                None => network,
-            }
-        });
+        report.push("gradient_d", self.discriminator.update(step, &report, loss)?);
+        if let Some(limit) = clip {
+            self.discriminator.replace(|network, _| clipped(network, limit));
+        }
         Ok(report)
     }
 
@@ -233,9 +257,7 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         let loss = self.settings.objective.generator(real_logits, fake_logits);
         let mut report = Report::default();
         report.push("loss_g", scalar(loss.clone()));
-        let gradients = loss.backward();
-        drop(loss);
-        self.generator.replace(|network, adam| adam.step(network, gradients, step.rate_factor));
+        report.push("gradient_g", self.generator.update(step, &report, loss)?);
         let live = self.generator.network();
         self.average = self.average.take().map(|average| average_into(average, live, step.average_keep));
         Ok(report)
@@ -254,6 +276,10 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         let mut batch = None;
         for update in first..first + self.settings.n_critic {
             let shown = data.batch(update)?;
+            let energy = ganymede_ops::squared_norm(shown.images.clone());
+            if !energy.is_finite() {
+                return Err(Error::not_finite(step.step.0, format!("batch {update} of the data"), energy));
+            }
             report.update(self.update_discriminator(step, update, &shown)?);
             batch = Some(shown);
         }
@@ -299,8 +325,8 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         let (mut adam_g, mut adam_d) = (self.generator.adam.clone(), self.discriminator.adam.clone());
         adam_g.load("adam.generator", tensors)?;
         adam_d.load("adam.discriminator", tensors)?;
-        self.generator = Player { network: Some(generator), adam: adam_g };
-        self.discriminator = Player { network: Some(discriminator), adam: adam_d };
+        self.generator = Player { network: Some(generator), adam: adam_g, ..self.generator };
+        self.discriminator = Player { network: Some(discriminator), adam: adam_d, ..self.discriminator };
         self.average = Some(average);
         Ok(())
     }

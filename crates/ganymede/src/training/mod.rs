@@ -2,13 +2,24 @@
 
 mod adam;
 mod average;
+mod checkpoints;
+#[cfg(test)]
+mod crash_tests;
 mod game;
+mod gradients;
+mod guard;
+mod journal;
 mod learner;
 mod legend;
+mod lock;
 mod progress;
 mod report;
 mod run_directory;
+mod saver;
 mod schedule;
+mod tick;
+#[cfg(test)]
+mod tiny;
 mod trainer;
 
 pub use adam::{Adam, AdamSettings};
@@ -21,3 +32,6 @@ pub use report::Report;
 pub use run_directory::RunDirectory;
 pub use schedule::Schedule;
 pub use trainer::{PREVIEW_COLUMNS, Trainer};
+
+pub(crate) use guard::Guard;
+pub(crate) use tick::Tick;

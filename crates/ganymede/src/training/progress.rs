@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use super::Report;
+use super::{Learner, Report};
 
 /// Where a run stands, once a tick.
 #[derive(Debug, Clone)]
@@ -31,6 +31,14 @@ pub trait Observer {
 
     /// After a picture of samples was written.
     fn on_picture(&mut self, _path: &Path) {}
+
+    /// Something that the run survives and that somebody should know: a save that failed, a step that was skipped.
+    fn on_warning(&mut self, _message: &str) {}
+
+    /// Asked before each checkpoint: how good the model is, lower is better. The checkpoint of the lowest score is kept.
+    fn score(&mut self, _learner: &dyn Learner) -> Option<f64> {
+        None
+    }
 
     /// Asked after every step: whether to save and stop here.
     fn wants_to_stop(&self) -> bool {

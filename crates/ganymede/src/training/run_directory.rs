@@ -3,6 +3,7 @@
 //! ```text
 //! config.json                        every setting
 //! stats.jsonl                        one line of numbers a tick
+//! events.jsonl                       what was out of the ordinary, by step
 //! log.txt                            what happened when, for people
 //! reals.png, fakes_init.png          the data, and the generator before training
 //! fakes000500.png                    the averaged generator after 500 steps, always from the same latents
@@ -10,37 +11,48 @@
 //! ```
 
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
+    fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use image::RgbImage;
 use serde::Serialize;
 
+use super::{
+    checkpoints::{self, Resumed},
+    journal::{self, Journals},
+    lock::RunLock,
+};
 use crate::{
     checkpoint::Checkpoint,
-    config::Config,
+    config::{self, Config},
     error::{Error, Result},
     files, picture,
+    storage::{Disk, Storage},
 };
 
 const CONFIG: &str = "config.json";
 const STATS: &str = "stats.jsonl";
+const EVENTS: &str = "events.jsonl";
 const LOG: &str = "log.txt";
-/// How many checkpoints are kept.
-const CHECKPOINTS_KEPT: usize = 2;
 
-/// A run directory.
+/// A run directory; clones are the same one.
 #[derive(Debug, Clone)]
 pub struct RunDirectory {
     path: PathBuf,
+    storage: Arc<dyn Storage>,
+    journals: Arc<Journals>,
 }
 
 impl RunDirectory {
     /// The directory at `path`, which is neither read nor written by this.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        RunDirectory { path: path.into() }
+        Self::on(Arc::new(Disk), path)
+    }
+
+    pub(crate) fn on(storage: Arc<dyn Storage>, path: impl Into<PathBuf>) -> Self {
+        RunDirectory { path: path.into(), storage, journals: Arc::default() }
     }
 
     /// The next free `00000-<data>-<name>` under `parent`.
@@ -68,29 +80,31 @@ impl RunDirectory {
         self.path.join(name)
     }
 
-    /// Makes the directory for a new run, or takes it over where it holds a run of the same settings.
+    /// Makes the directory for a new run, or takes it over where it holds a run of the same settings, and locks it.
     /// Only the number of steps may differ: a finished run can be made longer.
     ///
     /// # Errors
-    /// [`Error::Run`] where it holds a run of other settings or something else, [`Error::Io`] where it cannot be written.
-    pub fn claim(&self, config: &Config) -> Result<()> {
-        fs::create_dir_all(&self.path).map_err(Error::io("create", &self.path))?;
-        match self.config()? {
-            None => {}
-            Some(known) => {
-                let differences = config.differences(&known);
-                let changed: Vec<_> =
-                    differences.iter().filter(|d| d.key != "steps").map(ToString::to_string).collect();
-                if !changed.is_empty() {
-                    return Err(Error::Run {
-                        path: self.path.clone(),
-                        reason: format!("it holds a run of other settings ({})", changed.join("; ")),
-                        advice: "give these settings again to go on with it, or name another directory".into(),
-                    });
-                }
+    /// [`Error::Run`] where another process writes to it, or it holds a run of other settings or something else;
+    /// [`Error::Io`] where it cannot be written.
+    pub(crate) fn claim(&self, config: &Config) -> Result<RunLock> {
+        files::retried(|| self.storage.create_directory(&self.path)).map_err(Error::io("create", &self.path))?;
+        let lock = RunLock::take(&self.storage, &self.path)?;
+        for leftover in files::list(&*self.storage, &self.path)?.iter().filter(|path| files::is_temporary(path)) {
+            files::remove(&*self.storage, leftover)?;
+        }
+        if let Some(known) = self.config()? {
+            let differences = config.differences(&known);
+            let changed: Vec<_> = differences.iter().filter(|d| d.key != "steps").map(ToString::to_string).collect();
+            if !changed.is_empty() {
+                return Err(Error::Run {
+                    path: self.path.clone(),
+                    reason: format!("it holds a run of other settings ({})", changed.join("; ")),
+                    advice: "give these settings again to go on with it, or name another directory".into(),
+                });
             }
         }
-        self.write_json(CONFIG, config)
+        self.write_json(CONFIG, config)?;
+        Ok(lock)
     }
 
     /// The settings of the run that is here, if there is one.
@@ -99,15 +113,12 @@ impl RunDirectory {
     /// [`Error::Run`] where they cannot be read.
     pub fn config(&self) -> Result<Option<Config>> {
         let path = self.file(CONFIG);
-        match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path)(error)),
-            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| Error::Run {
-                path,
-                reason: format!("its settings cannot be read: {error}"),
-                advice: "correct the file, or name another directory".into(),
-            }),
-        }
+        let Some(text) = files::read(&*self.storage, &path, config::MAX_BYTES)? else { return Ok(None) };
+        serde_json::from_slice(&text).map(Some).map_err(|error| Error::Run {
+            path,
+            reason: format!("its settings cannot be read: {error}"),
+            advice: "correct the file, or name another directory".into(),
+        })
     }
 
     /// The newest checkpoint.
@@ -115,45 +126,29 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] when the directory cannot be read.
     pub fn newest_checkpoint(&self) -> Result<Option<PathBuf>> {
-        Ok(self.checkpoints()?.pop())
+        Ok(checkpoints::list(&*self.storage, &self.path)?.pop().map(|(_, path)| path))
     }
 
-    /// The checkpoints, oldest first.
-    fn checkpoints(&self) -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(&self.path).map_err(Error::io("read", &self.path))?;
-        let mut found: Vec<(u64, PathBuf)> = entries
-            .filter_map(|entry| {
-                let path = entry.ok()?.path();
-                let step = path.file_name()?.to_str()?.strip_prefix("checkpoint-")?.strip_suffix(".safetensors")?;
-                Some((step.parse().ok()?, path))
-            })
-            .collect();
-        found.sort();
-        Ok(found.into_iter().map(|(_, path)| path).collect())
+    /// Where a run in this directory goes on from; nothing where it has not been saved yet.
+    pub(crate) fn resume(&self) -> Result<Option<Resumed>> {
+        checkpoints::newest_whole(&*self.storage, &self.path)
     }
 
-    /// Saves a checkpoint, and removes the oldest ones once it is on the disk.
+    /// Saves a checkpoint, and removes the ones that it makes dispensable once it is known to be good.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be written; the older ones are then all still there.
+    /// When it cannot be written, or a line of the journals before it; the older ones are then all still there.
     pub fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<PathBuf> {
-        let path = self.file(&format!("checkpoint-{:06}.safetensors", checkpoint.step.0));
-        checkpoint.save(&path)?;
-        let known = self.checkpoints()?;
-        for old in &known[..known.len().saturating_sub(CHECKPOINTS_KEPT)] {
-            fs::remove_file(old).map_err(Error::io("remove", old))?;
-        }
-        Ok(path)
+        self.journals.sync(&*self.storage)?;
+        checkpoints::save(&*self.storage, &self.path, checkpoint)
     }
 
     /// Appends a line of numbers.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be written.
+    /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
     pub fn append_stats(&self, line: &impl Serialize) -> Result<()> {
-        let path = self.file(STATS);
-        let text = serde_json::to_string(line).map_err(|error| Error::io("encode", &path)(error.into()))?;
-        self.append(STATS, &text)
+        self.append_line(STATS, line)
     }
 
     /// The last whole line of numbers, if there is one.
@@ -161,31 +156,23 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] when the file cannot be read.
     pub fn newest_stats(&self) -> Result<Option<serde_json::Value>> {
-        let path = self.file(STATS);
-        match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path)(error)),
-            Ok(text) => Ok(text.lines().rev().find_map(|line| serde_json::from_str(line).ok())),
-        }
+        journal::newest(&*self.storage, &self.file(STATS))
     }
 
-    /// Drops the lines of numbers after `step`, which a resumed run will write again.
+    /// Appends what happened in a step.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read or written.
-    pub fn truncate_stats(&self, step: u64) -> Result<()> {
-        let path = self.file(STATS);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            read => read.map_err(Error::io("read", &path))?,
-        };
-        let step_of = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?.get("step")?.as_u64();
-        let kept: String = text
-            .lines()
-            .take_while(|line| step_of(line).is_some_and(|at| at <= step))
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        files::write_atomically(&path, kept.as_bytes())
+    /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
+    pub(crate) fn append_event(&self, line: &impl Serialize) -> Result<()> {
+        self.append_line(EVENTS, line)
+    }
+
+    /// Drops the lines of every `*.jsonl` after `step`, which a resumed run will write again.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a file cannot be read or written.
+    pub(crate) fn truncate_journals(&self, step: u64) -> Result<()> {
+        journal::truncate(&*self.storage, &self.path, step)
     }
 
     /// Appends a line for people.
@@ -193,26 +180,27 @@ impl RunDirectory {
     /// # Errors
     /// [`Error::Io`] when it cannot be written.
     pub fn log(&self, line: &str) -> Result<()> {
-        self.append(LOG, line)
+        files::append(&*self.storage, &self.file(LOG), format!("{line}\n").as_bytes())
     }
 
     /// # Errors
     /// [`Error::Io`] when it cannot be written.
     pub fn save_picture(&self, name: &str, picture: &RgbImage) -> Result<PathBuf> {
         let path = self.file(name);
-        picture::save_png(picture, &path)?;
+        let bytes = picture::png(picture).map_err(Error::io("encode", &path))?;
+        files::replace(&*self.storage, &path, &bytes)?;
         Ok(path)
+    }
+
+    fn append_line(&self, name: &str, line: &impl Serialize) -> Result<()> {
+        let path = self.file(name);
+        let text = serde_json::to_string(line).map_err(|error| Error::io("encode", &path)(error.into()))?;
+        self.journals.append(&*self.storage, &path, &text)
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<()> {
         let path = self.file(name);
         let text = serde_json::to_string_pretty(value).map_err(|error| Error::io("encode", &path)(error.into()))?;
-        files::write_atomically(&path, text.as_bytes())
-    }
-
-    fn append(&self, name: &str, line: &str) -> Result<()> {
-        let path = self.file(name);
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(Error::io("open", &path))?;
-        file.write_all(format!("{line}\n").as_bytes()).map_err(Error::io("write", &path))
+        files::replace(&*self.storage, &path, text.as_bytes())
     }
 }

@@ -1,21 +1,25 @@
 //! The training loop: steps, ticks, snapshots.
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
-use super::{Game, GameSettings, Learner, Observer, Outcome, Progress, Report, RunDirectory, Source, TrainingStep};
+use super::{
+    Game, GameSettings, Guard, Learner, Observer, Outcome, Progress, Report, RunDirectory, Source, Tick, TrainingStep,
+    checkpoints::Resumed,
+    guard::{self, Skipped},
+    lock::RunLock,
+    saver::Saver,
+};
 use crate::{
-    checkpoint::{Checkpoint, DataInfo},
+    checkpoint::{self, Best, Checkpoint, DataInfo},
     config::Config,
     data::{self, Dataset, Loader},
     error::{Error, Result},
-    networks, objectives, penalties, picture,
+    networks, objectives,
+    parameters::NamedTensors,
+    penalties, picture,
     random::Step,
     sampling,
 };
@@ -35,7 +39,15 @@ pub struct Trainer {
     device: Device,
     /// Steps done.
     step: u64,
-    directory: Option<RunDirectory>,
+    tick: Tick,
+    guard: Guard,
+    best: Option<Best>,
+    /// The last state that was looked through, and the steps done by then.
+    good: Option<(u64, Arc<NamedTensors>)>,
+    directory: Option<(RunDirectory, RunLock)>,
+    saver: Saver,
+    /// What the observer has not been told yet.
+    warnings: Vec<String>,
 }
 
 /// One line of `stats.jsonl`: numbers that depend on the settings alone, so that a resumed run writes the same ones.
@@ -93,33 +105,51 @@ impl Trainer {
         let data = DataInfo { shape: dataset.shape(), classes: dataset.classes().to_vec() };
         let device = device.autodiff();
         let loader = Loader::new(dataset, config.batch, config.seed, &device)?;
-        Ok(Trainer { config, data, learner, loader, device, step: 0, directory: None })
+        Ok(Trainer {
+            config,
+            data,
+            learner,
+            loader,
+            device,
+            step: 0,
+            tick: Tick::start(),
+            guard: Guard::default(),
+            best: None,
+            good: None,
+            directory: None,
+            saver: Saver::default(),
+            warnings: Vec::new(),
+        })
     }
 
     /// Writes statistics, pictures and checkpoints to `directory` from now on. Where it holds a run of the same settings,
-    /// training goes on from that run's newest checkpoint.
+    /// training goes on from that run's newest checkpoint that is whole.
     ///
     /// # Errors
-    /// When the directory holds something else, cannot be written, or its checkpoint cannot be loaded.
+    /// When another process writes there, the directory holds something else or cannot be written, or none of its
+    /// checkpoints can be loaded.
     pub fn write_to(&mut self, directory: RunDirectory) -> Result<()> {
-        directory.claim(&self.config)?;
-        match directory.newest_checkpoint()? {
-            Some(path) => {
-                self.load(&path)?;
-                directory.truncate_stats(self.step)?;
-                directory.log(&format!("resumed at step {} from {}", self.step, path.display()))?;
-            }
-            None => {
-                directory.truncate_stats(0)?;
-                directory.log(&format!("started: {} on {}", self.config.objective, self.config.data))?;
-            }
+        let lock = directory.claim(&self.config)?;
+        if let Some(holder) = &lock.taken_over {
+            directory.log(&format!("taken over: {holder} ended without a word"))?;
         }
-        self.directory = Some(directory);
+        match directory.resume()? {
+            Some(resumed) => {
+                for lost in &resumed.lost {
+                    directory.log(lost)?;
+                    self.warnings.push(lost.clone());
+                }
+                directory.log(&format!("resumed at step {}", resumed.checkpoint.step.0))?;
+                self.load(resumed)?;
+            }
+            None => directory.log(&format!("started: {} on {}", self.config.objective, self.config.data))?,
+        }
+        directory.truncate_journals(self.step)?;
+        self.directory = Some((directory, lock));
         Ok(())
     }
 
-    fn load(&mut self, path: &Path) -> Result<()> {
-        let checkpoint = Checkpoint::load(path)?;
+    fn load(&mut self, Resumed { path, checkpoint, .. }: Resumed) -> Result<()> {
         let changed: Vec<String> =
             self.config.differences(&checkpoint.config).iter().map(ToString::to_string).collect();
         if checkpoint.data != self.data {
@@ -131,6 +161,10 @@ impl Trainer {
             Error::checkpoint(path, format!("{error}{settings}"))
         })?;
         self.step = checkpoint.step.0;
+        self.tick = checkpoint.tick;
+        self.guard = checkpoint.guard;
+        self.best = checkpoint.best;
+        self.good = Some((self.step, checkpoint.tensors));
         Ok(())
     }
 
@@ -157,59 +191,126 @@ impl Trainer {
 
     /// Trains to the end, or until the observer wants to stop, and saves.
     ///
+    /// A file that cannot be written is a warning while there is another chance to write it, and an error at the end.
+    ///
     /// # Errors
-    /// When the data cannot be read, a number is no longer finite, or a file cannot be written.
+    /// When the data cannot be read, too many steps had to be skipped, or the last state cannot be saved.
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
         if self.step == 0 {
             self.write_first_pictures(observer)?;
         }
-        let mut tick = Tick::start();
         while self.step < self.config.steps {
             let report = self.train_step()?;
-            tick.add(&report);
+            self.tick.add(&report);
             observer.on_step(self.step);
             let last = self.step == self.config.steps;
             if self.step.is_multiple_of(self.config.tick) || last {
-                let progress = tick.finish(&self.config, self.step);
-                self.write_stats(&progress)?;
+                let progress = self.tick.progress(&self.config, self.step);
+                self.tick = Tick::start();
+                self.write_stats(&progress);
                 observer.on_tick(&progress);
-                tick = Tick::start();
             }
             let stop = observer.wants_to_stop() && !last;
-            if self.step.is_multiple_of(self.config.snapshot) || last || stop {
-                self.write_snapshot(observer)?;
+            // a stop leaves no picture, which the run would not have drawn had it gone on
+            let is_snapshot = self.step.is_multiple_of(self.config.snapshot) || last;
+            if is_snapshot {
+                self.write_fakes(observer)?;
             }
+            if is_snapshot || stop {
+                self.save(observer)?;
+            }
+            if stop || last {
+                self.saver.wait()?;
+            }
+            let failure = self.saver.failure();
+            self.warn_of(failure, "a save failed");
+            self.tell(observer);
             if stop {
-                self.log(&format!("stopped at step {}", self.step))?;
+                self.log(&format!("stopped at step {}", self.step));
                 return Ok(Outcome::Stopped);
             }
         }
-        self.log(&format!("finished at step {}", self.step))?;
+        self.log(&format!("finished at step {}", self.step));
         Ok(Outcome::Finished)
     }
 
-    /// Does one step.
+    /// Does one step. A step with a number that is not finite is left out, and its report is empty.
     ///
     /// # Errors
-    /// When the data cannot be read, or a number is no longer finite.
+    /// When the data cannot be read, or too many steps had to be left out.
     pub fn train_step(&mut self) -> Result<Report> {
-        let step = TrainingStep {
-            seed: self.config.seed,
-            step: Step(self.step),
-            rate_factor: self.config.schedule.factor(self.step, self.config.steps),
-            average_keep: self.config.average_keep(self.step),
-        };
-        let report = self.learner.step(step, &self.loader)?;
-        if let Some((quantity, value)) = report.not_finite() {
-            return Err(Error::NotFinite {
-                step: self.step,
-                quantity: quantity.to_owned(),
-                value,
-                advice: "lower the learning rates, or add a gradient penalty such as r1".into(),
-            });
+        let is_due = |(at, _): &(u64, _)| self.step >= at + guard::LOOK_EVERY;
+        if self.good.as_ref().is_none_or(is_due) {
+            self.look_through()?;
         }
+        let report = match self.attempt(self.step) {
+            Ok(report) => report,
+            Err(Error::NotFinite { quantity, value, .. }) => {
+                // a tensor of the state is nearer to the cause than what was computed from it
+                let state = self.learner.save();
+                let tensor = checkpoint::not_finite(&state).map(|name| format!("{quantity}, with tensor '{name}'"));
+                self.skip(tensor.unwrap_or(quantity), value)?;
+                self.go_back()?;
+                Report::default()
+            }
+            Err(error) => return Err(error),
+        };
         self.step += 1;
         Ok(report)
+    }
+
+    fn attempt(&mut self, step: u64) -> Result<Report> {
+        let circumstances = TrainingStep {
+            seed: self.config.seed,
+            step: Step(step),
+            rate_factor: self.config.schedule.factor(step, self.config.steps),
+            average_keep: self.config.average_keep(step),
+        };
+        let report = self.learner.step(circumstances, &self.loader)?;
+        match report.not_finite() {
+            Some((name, value)) => Err(Error::not_finite(step, name, value)),
+            None => Ok(report),
+        }
+    }
+
+    /// Looks through the whole state: no step has to notice what is wrong with a tensor that it does not read.
+    fn look_through(&mut self) -> Result<Arc<NamedTensors>> {
+        let mut state = self.learner.save();
+        if let Some(name) = checkpoint::not_finite(&state).map(|name| format!("tensor '{name}'")) {
+            let warning = format!("step {}: {name} was not finite; back to the last good state", self.step);
+            if self.good.is_none() {
+                return Err(Error::not_finite(self.step, name, f64::NAN));
+            }
+            self.warn(warning);
+            self.go_back()?;
+            state = self.learner.save();
+            if let Some(name) = checkpoint::not_finite(&state) {
+                return Err(Error::not_finite(self.step, format!("tensor '{name}'"), f64::NAN));
+            }
+        }
+        let state = Arc::new(state);
+        self.good = Some((self.step, Arc::clone(&state)));
+        Ok(state)
+    }
+
+    fn skip(&mut self, quantity: String, value: f64) -> Result<()> {
+        let skipped = Skipped { step: self.step + 1, quantity, value: value.to_string() };
+        self.warn(format!("skipped {skipped}"));
+        if let Some((directory, _)) = &self.directory {
+            let written = directory.append_event(&skipped).err();
+            self.warn_of(written, "an event is not written yet");
+        }
+        self.guard.skip(skipped)
+    }
+
+    /// Goes back to the last good state, and from there does the steps up to this one again.
+    fn go_back(&mut self) -> Result<()> {
+        let Some((from, state)) = self.good.clone() else { return Ok(()) };
+        self.learner.load(&state)?;
+        for step in (from..self.step).filter(|step| !self.guard.skips(*step)).collect::<Vec<_>>() {
+            self.attempt(step)?;
+        }
+        Ok(())
     }
 
     /// Samples of the averaged generator, from the latents that every picture of a run shows.
@@ -232,82 +333,93 @@ impl Trainer {
 
     /// The state of the run.
     pub fn checkpoint(&self) -> Checkpoint {
+        self.checkpoint_of(Arc::new(self.learner.save()))
+    }
+
+    fn checkpoint_of(&self, tensors: Arc<NamedTensors>) -> Checkpoint {
         Checkpoint {
             config: self.config.clone(),
             data: self.data.clone(),
             step: Step(self.step),
-            tensors: self.learner.save(),
+            tick: self.tick.clone(),
+            guard: self.guard.clone(),
+            best: self.best,
+            tensors,
         }
     }
 
-    fn write_first_pictures(&self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(directory) = &self.directory else { return Ok(()) };
+    fn write_first_pictures(&mut self, observer: &mut dyn Observer) -> Result<()> {
         let reals = self.loader.batch(0)?.images.inner();
-        directory.save_picture("reals.png", &picture::of_samples(&reals, PREVIEW_COLUMNS)?)?;
-        let fakes = picture::of_samples(&self.preview(), PREVIEW_COLUMNS)?;
-        observer.on_picture(&directory.save_picture("fakes_init.png", &fakes)?);
-        Ok(())
+        self.write_picture("reals.png", &reals, None)?;
+        self.write_picture("fakes_init.png", &self.preview(), Some(observer))
     }
 
-    fn write_stats(&self, progress: &Progress) -> Result<()> {
-        let Some(directory) = &self.directory else { return Ok(()) };
+    fn write_stats(&mut self, progress: &Progress) {
+        let Some((directory, _)) = &self.directory else { return };
         let report = progress.report.iter().collect();
-        directory.append_stats(&StatsLine { step: progress.step, kimg: progress.kimg, report })?;
-        directory.log(&format!("step {} at {:.0} images/s", progress.step, progress.images_per_second))
+        let line = StatsLine { step: progress.step, kimg: progress.kimg, report };
+        let failure = directory.append_stats(&line).err();
+        self.warn_of(failure, "a line of statistics is not written yet");
+        self.log(&format!("step {} at {:.0} images/s", progress.step, progress.images_per_second));
     }
 
-    fn write_snapshot(&self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(directory) = &self.directory else { return Ok(()) };
-        directory.save_checkpoint(&self.checkpoint())?;
-        let fakes = picture::of_samples(&self.preview(), PREVIEW_COLUMNS)?;
-        observer.on_picture(&directory.save_picture(&format!("fakes{:06}.png", self.step), &fakes)?);
+    /// Comes before the checkpoint: a run that goes on from the checkpoint will not draw the picture again.
+    fn write_fakes(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        if self.directory.is_none() {
+            return Ok(());
+        }
+        self.write_picture(&format!("fakes{:06}.png", self.step), &self.preview(), Some(observer))
+    }
+
+    fn save(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let state = self.look_through()?;
+        let Some((directory, _)) = &self.directory else { return Ok(()) };
+        let directory = directory.clone();
+        if let Some(score) = observer.score(&*self.learner)
+            && self.best.is_none_or(|best| score < best.score)
+        {
+            self.best = Some(Best { step: Step(self.step), score });
+        }
+        let failure = self.saver.start(directory, self.checkpoint_of(state)).err();
+        self.warn_of(failure, "a save failed");
         Ok(())
     }
 
-    fn log(&self, line: &str) -> Result<()> {
-        self.directory.as_ref().map_or(Ok(()), |directory| directory.log(line))
-    }
-}
-
-/// The steps since the last line of statistics.
-struct Tick {
-    started: Instant,
-    steps: u64,
-    /// Each number's sum and count, in the order of first appearance: a lazy penalty does not appear in every step.
-    sums: Vec<(String, f64, u64)>,
-}
-
-impl Tick {
-    fn start() -> Self {
-        Tick { started: Instant::now(), steps: 0, sums: Vec::new() }
+    fn write_picture(&mut self, name: &str, samples: &Tensor<4>, observer: Option<&mut dyn Observer>) -> Result<()> {
+        let Some((directory, _)) = &self.directory else { return Ok(()) };
+        match (directory.save_picture(name, &picture::of_samples(samples, PREVIEW_COLUMNS)?), observer) {
+            (Err(error), _) => self.warn_of(Some(error), "a picture is missing"),
+            (Ok(path), Some(observer)) => observer.on_picture(&path),
+            (Ok(_), None) => {}
+        }
+        Ok(())
     }
 
-    fn add(&mut self, report: &Report) {
-        self.steps += 1;
-        for (name, value) in report.iter() {
-            match self.sums.iter_mut().find(|(known, ..)| known == name) {
-                Some((_, sum, count)) => {
-                    *sum += value;
-                    *count += 1;
-                }
-                None => self.sums.push((name.to_owned(), value, 1)),
-            }
+    /// A line of the log is not worth the run.
+    fn log(&mut self, line: &str) {
+        if let Some(Err(error)) = self.directory.as_ref().map(|(directory, _)| directory.log(line)) {
+            self.warnings.push(format!("the log lacks a line: {error}"));
         }
     }
 
-    fn finish(&self, config: &Config, step: u64) -> Progress {
-        let seconds = self.started.elapsed().as_secs_f64().max(1e-9);
-        let mut report = Report::default();
-        for (name, sum, count) in &self.sums {
-            report.push(name.as_str(), sum / *count as f64);
+    fn warn(&mut self, message: String) {
+        self.log(&message);
+        self.warnings.push(message);
+    }
+
+    fn warn_of(&mut self, failure: Option<Error>, what: &str) {
+        if let Some(error) = failure {
+            self.warn(format!("step {}: {what}: {error}", self.step));
         }
-        Progress {
-            step,
-            steps: config.steps,
-            kimg: (step * config.images_per_step()) as f64 / 1000.0,
-            images_per_second: (self.steps * config.images_per_step()) as f64 / seconds,
-            remaining: Duration::from_secs_f64((config.steps - step) as f64 * seconds / self.steps.max(1) as f64),
-            report,
+    }
+
+    fn tell(&mut self, observer: &mut dyn Observer) {
+        for message in self.warnings.drain(..) {
+            observer.on_warning(&message);
         }
     }
 }
+
+#[cfg(test)]
+#[path = "planted_tests.rs"]
+mod planted_tests;

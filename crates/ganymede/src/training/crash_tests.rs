@@ -1,0 +1,248 @@
+//! What a run survives: every promise of `docs/reliability.md` about kills, errors of the disk, power cuts and damage.
+
+use std::{io, path::Path};
+
+use super::{
+    checkpoints,
+    tiny::{self, RUN, StopAt, files},
+};
+use crate::{
+    checkpoint::Checkpoint,
+    error::Error,
+    random::{Draws, Purpose, Seed},
+    storage::{
+        Storage,
+        simulated::{SimulatedDisk, Verdict},
+    },
+};
+
+/// ENOSPC, EIO, EACCES, EINTR.
+const ERRORS: [i32; 4] = [28, 5, 13, 4];
+const POWER_CUTS: u64 = 10_000;
+
+fn unbroken() -> Vec<(String, Vec<u8>)> {
+    let disk = SimulatedDisk::default();
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    files(&disk)
+}
+
+fn calls_of_a_run() -> usize {
+    let disk = SimulatedDisk::default();
+    disk.clear_plan();
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    disk.calls()
+}
+
+fn assert_same_files(disk: &SimulatedDisk, expected: &[(String, Vec<u8>)], case: &str) {
+    let got = files(disk);
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&got), names(expected), "{case}");
+    for ((name, got), (_, expected)) in got.iter().zip(expected) {
+        assert!(got == expected, "{case}: {name} differs");
+    }
+}
+
+/// Runs until the process is stopped at call `k`, then starts the next process.
+fn run_and_stop_at(disk: &SimulatedDisk, k: usize) {
+    disk.set_plan(move |call| if call == k { Verdict::Stops } else { Verdict::Done });
+    // whether the run notices depends on the call
+    let _ = tiny::run(disk, tiny::config(), &mut ());
+    disk.restart();
+}
+
+#[test]
+fn the_same_run_writes_the_same_bytes() {
+    assert_eq!(unbroken(), unbroken());
+}
+
+#[test]
+fn a_run_stopped_in_the_middle_of_a_tick_writes_the_same_files() {
+    let expected = unbroken();
+    for stop in 1..15 {
+        let disk = SimulatedDisk::default();
+        tiny::run(&disk, tiny::config(), &mut StopAt(stop, 0)).unwrap();
+        tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+        assert_same_files(&disk, &expected, &format!("stopped at {stop}"));
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_call_and_again_while_it_recovers_ends_with_the_same_files() {
+    let (expected, calls) = (unbroken(), calls_of_a_run());
+    for k in 0..calls {
+        let disk = SimulatedDisk::default();
+        run_and_stop_at(&disk, k);
+        run_and_stop_at(&disk, k * 7 % calls);
+        tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("killed at call {k}: {error}"));
+        assert_same_files(&disk, &expected, &format!("killed at call {k}"));
+    }
+}
+
+#[test]
+fn a_run_that_loses_power_at_any_call_ends_with_the_same_files() {
+    let (expected, calls) = (unbroken(), calls_of_a_run());
+    for k in 0..calls {
+        let disk = SimulatedDisk::default();
+        run_and_stop_at(&disk, k);
+        disk.cut_power(&mut Draws::new(Seed(0), Purpose::Data, k as u64));
+        tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("power cut at call {k}: {error}"));
+        assert_same_files(&disk, &expected, &format!("power cut at call {k}"));
+    }
+}
+
+#[test]
+fn an_error_at_any_call_is_a_typed_error_or_a_warning_and_never_costs_a_checkpoint() {
+    let (expected, calls) = (unbroken(), calls_of_a_run());
+    // a picture or an older checkpoint that could not be written is not written again
+    let owed = |name: &str| name.ends_with(".jsonl") || name == checkpoints::name(15);
+    for error in ERRORS {
+        for (k, for_good) in (0..calls).flat_map(|k| [(k, false), (k, true)]) {
+            let case = format!("error {error} at call {k}{}", if for_good { " and ever after" } else { "" });
+            let disk = SimulatedDisk::default();
+            disk.set_plan(move |call| match call {
+                call if call == k || (for_good && call > k) => Verdict::Fails(error),
+                _ => Verdict::Done,
+            });
+            let outcome = tiny::run(&disk, tiny::config(), &mut ());
+            assert!(matches!(outcome, Ok(_) | Err(Error::Io { .. })), "{case}: {outcome:?}");
+            disk.restart();
+            let before = checkpoints::list(&disk, Path::new(RUN)).unwrap();
+            for (_, path) in &before {
+                Checkpoint::verify(&disk, path).unwrap_or_else(|error| panic!("{case}: {error}"));
+            }
+            tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("{case}, resumed: {error}"));
+            for (name, bytes) in expected.iter().filter(|(name, _)| owed(name)) {
+                assert!(disk.snapshot()[&Path::new(RUN).join(name)] == *bytes, "{case}: {name} differs");
+            }
+            assert!(files(&disk).iter().all(|(name, _)| !name.ends_with(".tmp")), "{case}: a temporary file is left");
+        }
+    }
+}
+
+#[test]
+fn short_writes_change_nothing() {
+    let expected = unbroken();
+    let disk = SimulatedDisk::default();
+    disk.set_plan(|_| Verdict::Short);
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    assert_same_files(&disk, &expected, "short writes");
+}
+
+/// Ten thousand power cuts in the middle of a save: the old state or the new one, and the new one once `save` returned.
+#[test]
+fn a_power_cut_leaves_the_old_checkpoint_or_the_new_one_whole() {
+    let (old, new) = two_checkpoints();
+    let path = Path::new(RUN).join(checkpoints::name(new.step.0));
+    let directory = Path::new(RUN);
+    let mut seen = [0; 2];
+    for cut in 0..POWER_CUTS {
+        let disk = SimulatedDisk::default();
+        disk.put(&directory.join(checkpoints::name(old.step.0)), &bytes_of(&old));
+        let draws = &mut Draws::new(Seed(1), Purpose::Data, cut);
+        let stop = draws.below(14);
+        disk.set_plan(move |call| if call == stop { Verdict::Stops } else { Verdict::Done });
+        let saved = checkpoints::save(&disk, directory, &new).is_ok();
+        disk.cut_power(draws);
+        let resumed = checkpoints::newest_whole(&disk, directory).unwrap().unwrap();
+        let is_new = resumed.path == path;
+        assert_eq!(resumed.checkpoint.tensors, if is_new { &new } else { &old }.tensors.clone(), "cut {cut}");
+        assert!(is_new || !saved, "cut {cut}: saved, and lost");
+        assert!(resumed.lost.is_empty(), "cut {cut}: {:?}", resumed.lost);
+        seen[usize::from(is_new)] += 1;
+    }
+    assert!(seen.iter().all(|count| *count > 100), "old and new: {seen:?}");
+}
+
+#[test]
+fn every_flipped_byte_and_every_truncation_of_a_checkpoint_is_found() {
+    let (old, _) = two_checkpoints();
+    let whole = bytes_of(&old);
+    let (disk, path) = (SimulatedDisk::default(), Path::new(RUN).join("checkpoint-000005.safetensors"));
+    let damaged = |bytes: &[u8]| {
+        disk.put(&path, bytes);
+        matches!(Checkpoint::load_from(&disk, &path), Err(Error::Damaged { .. }))
+    };
+    assert!(!damaged(&whole));
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        assert!(damaged(&bytes), "byte {at}");
+        assert!(damaged(&whole[..at]), "cut to {at} bytes");
+    }
+}
+
+#[test]
+fn a_run_falls_back_from_a_damaged_checkpoint_and_says_what_it_does_again() {
+    let expected = unbroken();
+    let disk = SimulatedDisk::default();
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    let path = Path::new(RUN).join("checkpoint-000015.safetensors");
+    let mut bytes = disk.snapshot()[&path].clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    disk.put(&path, &bytes);
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    let log = String::from_utf8(disk.snapshot()[&Path::new(RUN).join("log.txt")].clone()).unwrap();
+    assert!(log.contains("the 5 steps from 10 to 15 are done again"), "{log}");
+    let aside = path.with_extension("safetensors.damaged");
+    assert_eq!(disk.read(&aside, u64::MAX).unwrap(), bytes);
+    disk.remove(&aside).unwrap();
+    assert_same_files(&disk, &expected, "after the fall back");
+}
+
+#[test]
+fn where_no_checkpoint_is_whole_nothing_is_begun_again_in_silence() {
+    let disk = SimulatedDisk::default();
+    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    for (_, path) in checkpoints::list(&disk, Path::new(RUN)).unwrap() {
+        disk.put(&path, b"zeros");
+    }
+    let error = tiny::run(&disk, tiny::config(), &mut ()).unwrap_err();
+    assert!(matches!(&error, Error::Run { reason, .. } if reason.contains("none of its 2 checkpoints")), "{error}");
+}
+
+#[test]
+fn a_second_process_is_told_who_holds_the_directory() {
+    let disk = SimulatedDisk::default();
+    let mut first = tiny::trainer(tiny::config());
+    let directory = || super::RunDirectory::on(std::sync::Arc::new(disk.clone()), RUN);
+    first.write_to(directory()).unwrap();
+    let error = tiny::trainer(tiny::config()).write_to(directory()).unwrap_err().to_string();
+    assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
+    drop(first);
+    tiny::trainer(tiny::config()).write_to(directory()).unwrap();
+}
+
+#[test]
+fn the_best_and_every_second_checkpoint_are_kept_beside_the_last_two() {
+    struct BestAt15(u64);
+    impl super::Observer for BestAt15 {
+        fn on_step(&mut self, step: u64) {
+            self.0 = step;
+        }
+        fn score(&mut self, _: &dyn super::Learner) -> Option<f64> {
+            Some(self.0.abs_diff(15) as f64)
+        }
+    }
+    let disk = SimulatedDisk::default();
+    let config = crate::Config { steps: 35, keep_every: 2, ..tiny::config() };
+    tiny::run(&disk, config, &mut BestAt15(0)).unwrap();
+    let steps: Vec<u64> = checkpoints::list(&disk, Path::new(RUN)).unwrap().into_iter().map(|(step, _)| step).collect();
+    assert_eq!(steps, [10, 15, 20, 30, 35]);
+}
+
+/// The states of a run after five and after ten steps.
+fn two_checkpoints() -> (Checkpoint, Checkpoint) {
+    let mut trainer = tiny::trainer(tiny::config());
+    let mut after_five_steps = || {
+        (0..5).for_each(|_| drop(trainer.train_step().unwrap()));
+        trainer.checkpoint()
+    };
+    (after_five_steps(), after_five_steps())
+}
+
+fn bytes_of(checkpoint: &Checkpoint) -> Vec<u8> {
+    let (disk, path) = (SimulatedDisk::default(), Path::new("file"));
+    checkpoint.save_on(&disk, path).unwrap();
+    disk.read(path, u64::MAX).unwrap_or_else(|error: io::Error| panic!("{error}"))
+}
