@@ -7,10 +7,13 @@ use ganymede::{Config, data, networks::NETWORKS, objectives::OBJECTIVES, penalti
 
 use crate::{failure::Failure, style::rows};
 
+/// What one flag may say: a title, the flag, and each name with its sentence.
+type Section<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
+
 pub fn run() -> Result<(), Failure> {
     let names = data::known_names().collect::<Vec<_>>().join(", ");
     let paths = "a folder of PNG or JPEG pictures, a folder of folders with a class each, or a file of IDX images";
-    let sections: [(&str, &str, Vec<(&str, &str)>); 5] = [
+    let sections: [Section; 5] = [
         ("Presets", "--preset", Config::presets().collect()),
         ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),

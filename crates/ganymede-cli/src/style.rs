@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_number_never_shows_as_nothing() {
-        assert_eq!([0.0, 0.6931, -12.5, 1.2e-5, 3e7].map(number), ["0", "0.693", "-12.500", "1.20e-5", "3.00e7"]);
+        assert_eq!([0.0, 0.5931, -12.5, 1.2e-5, 3e7].map(number), ["0", "0.593", "-12.500", "1.20e-5", "3.00e7"]);
     }
 
     #[test]

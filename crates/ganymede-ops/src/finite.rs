@@ -84,7 +84,7 @@ mod tests {
             for (norm, factor) in [
                 (squared_norm(x.clone()), 2.0),
                 (squared_norm(x.clone().transpose()), 2.0),
-                (squared_norm(x.slice([1..2])), 1.0),
+                (squared_norm(x.narrow(0, 1, 1)), 1.0),
             ] {
                 assert!((norm - factor * expected).abs() <= 1e-9 * expected, "{norm} for {length}");
             }

@@ -197,16 +197,7 @@ macro_rules! presets {
     };
 }
 
-presets![
-    "shapes",
-    "fashion-mnist",
-    "fashion-mnist-lucic",
-    "mnist",
-    "ring8",
-    "grid25",
-    "two-moons",
-    "swiss-roll",
-];
+presets!["shapes", "fashion-mnist", "fashion-mnist-lucic", "mnist", "ring8", "grid25", "two-moons", "swiss-roll",];
 
 #[cfg(test)]
 mod tests {

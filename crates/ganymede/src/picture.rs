@@ -43,7 +43,7 @@ pub fn of_samples(samples: &Tensor<4>, columns: usize) -> Result<RgbImage> {
 /// As [`of_samples`].
 pub fn of_one(samples: &Tensor<4>, index: usize) -> Result<RgbImage> {
     let [_, c, h, w] = samples.dims();
-    let one = samples.clone().slice([index..index + 1]);
+    let one = samples.clone().narrow(0, index, 1);
     if ![1, 3].contains(&c) {
         return of_samples(&one, 1);
     }

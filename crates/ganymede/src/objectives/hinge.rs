@@ -10,7 +10,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use super::{Legend, Objective};
+use super::{Legend, Objective, Terms};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Hinge;
@@ -24,12 +24,12 @@ impl Objective for Hinge {
         "a discriminator that rests once a sample is past its margin of 1 (Lim & Ye 2017)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        relu(real.neg() + 1.0).mean() + relu(fake + 1.0).mean()
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::real_and_fake(relu(real.neg() + 1.0).mean(), relu(fake + 1.0).mean())
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        fake.mean().neg()
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", fake.mean().neg())
     }
 
     fn force(&self, _h: f64) -> f64 {

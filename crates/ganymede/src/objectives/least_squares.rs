@@ -9,7 +9,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Legend, Objective};
+use super::{Legend, Objective, Terms};
 
 #[derive(Debug, Clone, Copy)]
 pub struct LeastSquares;
@@ -23,12 +23,12 @@ impl Objective for LeastSquares {
         "squared distance from the targets 1 and 0: no force ever saturates (Mao et al. 2017)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        ((real - 1.0).square().mean() + fake.square().mean()) * 0.5
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::real_and_fake((real - 1.0).square().mean() * 0.5, fake.square().mean() * 0.5)
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        (fake - 1.0).square().mean() * 0.5
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", (fake - 1.0).square().mean() * 0.5)
     }
 
     fn force(&self, h: f64) -> f64 {

@@ -8,10 +8,12 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
+use super::Terms;
+
 /// # Shapes
-/// `real` and `fake` [N, 1] -> scalar.
-pub fn discriminator_loss(real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-    softplus(real.neg()).mean() + softplus(fake).mean()
+/// `real` and `fake` [N, 1] -> scalar terms.
+pub fn discriminator_loss(real: Tensor<2>, fake: Tensor<2>) -> Terms {
+    Terms::real_and_fake(softplus(real.neg()).mean(), softplus(fake).mean())
 }
 
 /// `1 / (1 + exp(-h))` with its full relative accuracy in both tails.

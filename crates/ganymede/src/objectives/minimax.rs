@@ -11,7 +11,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective, logistic};
+use super::{Legend, Objective, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Minimax;
@@ -25,12 +25,12 @@ impl Objective for Minimax {
         "L_G = E[log(1 - D)]: descends 2 JSD, stalls where the discriminator is sure (Goodfellow et al. 2014)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
         logistic::discriminator_loss(real, fake)
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        softplus(fake).mean().neg()
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", softplus(fake).mean().neg())
     }
 
     fn force(&self, h: f64) -> f64 {

@@ -12,6 +12,7 @@ mod minimax;
 mod non_saturating;
 mod relativistic;
 mod reverse_kl;
+mod terms;
 mod wasserstein;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use minimax::Minimax;
 pub use non_saturating::NonSaturating;
 pub use relativistic::Relativistic;
 pub use reverse_kl::ReverseKl;
+pub use terms::Terms;
 pub use wasserstein::Wasserstein;
 
 use crate::error::{Error, Result};
@@ -40,15 +42,15 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     /// The discriminator's loss, lower is better for it.
     ///
     /// # Shapes
-    /// `real` and `fake` [N, 1] -> scalar.
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1>;
+    /// `real` and `fake` [N, 1] -> scalar terms.
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms;
 
     /// The generator's loss, lower is better for it. `real` are logits of real samples, which only relativistic
     /// objectives look at.
     ///
     /// # Shapes
-    /// `real` and `fake` [N, 1] -> scalar.
-    fn generator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1>;
+    /// `real` and `fake` [N, 1] -> scalar terms.
+    fn generator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms;
 
     /// Whether [`Objective::generator`] reads the logits of real samples, so that they are computed for it.
     fn generator_sees_real(&self) -> bool {

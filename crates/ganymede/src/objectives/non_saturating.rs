@@ -10,7 +10,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective, logistic};
+use super::{Legend, Objective, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct NonSaturating;
@@ -24,12 +24,12 @@ impl Objective for NonSaturating {
         "L_G = E[-log D]: strong gradient while the discriminator wins (Goodfellow et al. 2014)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
         logistic::discriminator_loss(real, fake)
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        softplus(fake.neg()).mean()
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", softplus(fake.neg()).mean())
     }
 
     fn force(&self, h: f64) -> f64 {

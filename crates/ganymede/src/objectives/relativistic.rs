@@ -11,7 +11,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective, logistic};
+use super::{Legend, Objective, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Relativistic;
@@ -25,12 +25,12 @@ impl Objective for Relativistic {
         "each generated sample against a real one, logistic (Jolicoeur-Martineau 2019); with r1+r2 this is R3GAN"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        softplus(fake - real).mean()
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("pairing", softplus(fake - real).mean())
     }
 
-    fn generator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        softplus(real - fake).mean()
+    fn generator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("pairing", softplus(real - fake).mean())
     }
 
     fn force(&self, h: f64) -> f64 {

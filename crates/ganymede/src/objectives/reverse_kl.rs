@@ -9,7 +9,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Legend, Objective, logistic};
+use super::{Legend, Objective, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ReverseKl;
@@ -23,12 +23,12 @@ impl Objective for ReverseKl {
         "L_G = E[-h]: the same force on every sample; its value estimates KL(q‖p) (Arjovsky & Bottou 2017)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
         logistic::discriminator_loss(real, fake)
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        fake.mean().neg()
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", fake.mean().neg())
     }
 
     fn force(&self, _h: f64) -> f64 {

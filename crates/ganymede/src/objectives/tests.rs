@@ -49,7 +49,8 @@ fn loss(objective: &dyn Objective, player: Player, real: &[f64], fake: &[f64], d
     let loss = match player {
         Player::Discriminator => objective.discriminator(real.clone(), fake.clone()),
         Player::Generator => objective.generator(real.clone(), fake.clone()),
-    };
+    }
+    .total();
     let gradients = loss.backward();
     let values = |logits: &Tensor<2>| {
         let gradient = logits.grad(&gradients).unwrap_or_else(|| logits.clone().inner().zeros_like());

@@ -10,7 +10,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Legend, Objective};
+use super::{Legend, Objective, Terms};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Wasserstein;
@@ -24,12 +24,12 @@ impl Objective for Wasserstein {
         "L_D = E_q[h] - E_p[h]: -W1 for a critic of slope 1; needs wgan-gp or clip (Arjovsky et al. 2017)"
     }
 
-    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        fake.mean() - real.mean()
+    fn discriminator(&self, real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::real_and_fake(real.mean().neg(), fake.mean())
     }
 
-    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Tensor<1> {
-        fake.mean().neg()
+    fn generator(&self, _real: Tensor<2>, fake: Tensor<2>) -> Terms {
+        Terms::one("adversarial", fake.mean().neg())
     }
 
     fn force(&self, _h: f64) -> f64 {

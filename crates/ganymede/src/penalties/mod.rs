@@ -32,6 +32,7 @@ use crate::{
 
 /// Where a penalty is taken.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one lives for one penalty of one step")]
 pub enum Points {
     Real,
     Fake,

@@ -16,7 +16,7 @@ use super::{Adam, AdamSettings, Batch, Learner, Report, Source, TrainingStep, av
 use crate::{
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
-    objectives::{self, Objective},
+    objectives::{self, Objective, Terms},
     parameters::{self, NamedTensors, TensorInfo},
     penalties::{self, Penalized, PenaltyTerm, Points},
     random::{Draws, Purpose},
@@ -229,8 +229,7 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             ),
         };
         let (real_mean, fake_mean) = (scalar(real_logits.clone().mean()), scalar(fake_logits.clone().mean()));
-        let adversarial = self.settings.objective.discriminator(real_logits, fake_logits);
-        report.push("loss_d", scalar(adversarial.clone()));
+        let adversarial = loss("loss_d", self.settings.objective.discriminator(real_logits, fake_logits), &mut report);
         report.push("logit_real", real_mean);
         report.push("logit_fake", fake_mean);
         let loss = surrogates.into_iter().fold(adversarial, |sum, surrogate| sum + surrogate);
@@ -254,9 +253,8 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         } else {
             fake_logits.zeros_like().detach()
         };
-        let loss = self.settings.objective.generator(real_logits, fake_logits);
         let mut report = Report::default();
-        report.push("loss_g", scalar(loss.clone()));
+        let loss = loss("loss_g", self.settings.objective.generator(real_logits, fake_logits), &mut report);
         report.push("gradient_g", self.generator.update(step, &report, loss)?);
         let live = self.generator.network();
         self.average = self.average.take().map(|average| average_into(average, live, step.average_keep));
@@ -354,7 +352,18 @@ fn logits_of_both(
             got: logits.dims().to_vec(),
         });
     }
-    Ok((logits.clone().slice([0..n]), logits.slice([n..2 * n])))
+    Ok((logits.clone().narrow(0, 0, n), logits.narrow(0, n, n)))
+}
+
+/// The sum of a player's terms, which `report` gets by name: the sum as `name`, its parts as `name_part`.
+fn loss(name: &str, terms: Terms, report: &mut Report) -> Tensor<1> {
+    let parts: Vec<_> = terms.iter().map(|(part, value)| (format!("{name}_{part}"), scalar(value.clone()))).collect();
+    let total = terms.total();
+    report.push(name, scalar(total.clone()));
+    if parts.len() > 1 {
+        parts.into_iter().for_each(|(part, value)| report.push(part, value));
+    }
+    total
 }
 
 fn clipped<M: Module>(module: M, limit: f64) -> M {

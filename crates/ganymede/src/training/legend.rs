@@ -9,9 +9,13 @@ pub fn legend(objective: &dyn Objective, penalties: &[PenaltyTerm]) -> Vec<(&'st
     let (real, fake) = logits(objective.is_shift_invariant());
     let own = [
         ("loss_d", losses.discriminator.to_owned()),
+        ("loss_d_real", "what real samples contribute to loss_d, where it has parts".into()),
+        ("loss_d_fake", "what generated samples contribute to loss_d, where it has parts".into()),
         ("logit_real", real.to_owned()),
         ("logit_fake", fake.to_owned()),
+        ("gradient_d", gradient("discriminator")),
         ("loss_g", losses.generator.to_owned()),
+        ("gradient_g", gradient("generator")),
     ];
     penalties.iter().map(|term| (term.penalty.name(), of_penalty(term))).chain(own).collect()
 }
@@ -29,6 +33,12 @@ fn logits(shift_invariant: bool) -> (&'static str, &'static str) {
             "mean logit of generated samples; healthy -3..0, below -10 the discriminator is sure and the generator learns little",
         )
     }
+}
+
+fn gradient(player: &str) -> String {
+    format!(
+        "norm of the {player}'s gradient; healthy: steady within a factor of about 10, neither towards 0 nor bursting"
+    )
 }
 
 fn of_penalty(term: &PenaltyTerm) -> String {
@@ -50,7 +60,22 @@ mod tests {
         for objective in OBJECTIVES {
             let legend = legend(*objective, &terms);
             let names: Vec<_> = legend.iter().map(|(name, _)| *name).collect();
-            assert_eq!(names, ["r1", "loss_d", "logit_real", "logit_fake", "loss_g"], "{}", objective.name());
+            assert_eq!(
+                names,
+                [
+                    "r1",
+                    "loss_d",
+                    "loss_d_real",
+                    "loss_d_fake",
+                    "logit_real",
+                    "logit_fake",
+                    "gradient_d",
+                    "loss_g",
+                    "gradient_g"
+                ],
+                "{}",
+                objective.name()
+            );
             assert!(legend.iter().all(|(_, meaning)| !meaning.is_empty()), "{}", objective.name());
             assert!(legend[0].1.contains("weight 2") && legend[0].1.contains("every 16th"), "{}", legend[0].1);
         }
