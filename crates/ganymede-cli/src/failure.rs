@@ -88,8 +88,9 @@ fn next_step(error: &Error) -> Option<&'static str> {
         Error::Io { .. } => {
             Some("check that the path is right, can be read and written, and that the disk is not full")
         }
-        Error::Damaged { .. } => Some("name another checkpoint of the run, or the run: it goes on from a whole one"),
-        Error::Checkpoint { .. } => Some("name a checkpoint-*.safetensors file of a run, or another run directory"),
+        Error::Checkpoint { .. } | Error::Damaged { .. } => {
+            Some("name a checkpoint-*.safetensors file of a run, or the run, which goes on from its newest whole one")
+        }
         _ => None,
     }
 }

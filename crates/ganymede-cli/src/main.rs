@@ -1,6 +1,7 @@
 //! The `ganymede` binary: one verb a file. What was typed becomes the library's settings; the library does the work; what
 //! it says is printed here.
 
+mod bench;
 mod completions;
 mod failure;
 mod info;
@@ -45,6 +46,8 @@ enum Verb {
     Sample(sample::Arguments),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
+    /// Measure the speed of training and sampling on this machine
+    Bench(bench::Arguments),
     /// List presets, networks, objectives and penalties, a sentence each
     List,
     /// Print a completion script for a shell
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Verb::Train(arguments) => train::run(&arguments),
         Verb::Sample(arguments) => sample::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::List => list::run(),
         Verb::Completions(arguments) => completions::run(&arguments),
     };

@@ -6,7 +6,7 @@ use std::{
 };
 
 use console::style;
-use ganymede::{Error, picture, prelude::Device, sampling::Sampler};
+use ganymede::{Error, device, picture, sampling::Sampler};
 
 use crate::{
     failure::Failure,
@@ -61,6 +61,10 @@ pub struct Arguments {
     /// Images a row [default: as many as make the grid square]
     #[arg(long, value_name = "N", conflicts_with = "single")]
     columns: Option<usize>,
+
+    /// The device: cpu, cuda:N or wgpu; the last two in builds with the cargo feature of that name
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    device: String,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -72,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             return Err(Error::setting(name, "a whole number from 1", 0).into());
         }
     }
-    let sampler = Sampler::open(&arguments.model, &Device::flex())?;
+    let sampler = Sampler::open(&arguments.model, &device::parse(&arguments.device)?)?;
     if let Some(class) = &arguments.class {
         return Err(no_classes(class, &sampler));
     }

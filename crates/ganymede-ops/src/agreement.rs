@@ -200,14 +200,19 @@ fn gradients_are_those_of_finite_differences_in_double_precision() {
                     let mut leaves: Vec<_> = inputs.iter().map(|values| tensor(values, DType::F64)).collect();
                     let mut data = values(leaves[input].clone());
                     data[element] += by;
-                    leaves[input] = Tensor::from_data(TensorData::from(data.as_slice()), (&Device::flex(), DType::F64));
-                    (case.composed)(&leaves) * weights.clone().inner()
+                    let data = TensorData::from(data.as_slice());
+                    leaves[input] = Tensor::from_data(data, (&Device::flex().autodiff(), DType::F64));
+                    (case.composed)(&leaves) * weights.clone()
                 };
                 // the difference of each term first: their sum would lose the digits that differ
                 let difference = values((shifted(1e-6) - shifted(-1e-6)).sum())[0] / 2e-6;
                 for (gradient, tolerance) in [(exact[input + 1][element], 1e-6), (fused[input + 1][element], 2e-5)] {
                     let error = (difference - gradient).abs() / largest;
-                    assert!(error <= tolerance, "{}: {error}, input {input}, element {element}", case.name);
+                    assert!(
+                        error <= tolerance,
+                        "{}: {gradient} for {difference} in input {input}, element {element}",
+                        case.name
+                    );
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! Ganymede trains generative adversarial networks, measures them, says what is going wrong with them, and ships them.
 
+pub mod bench;
 pub mod checkpoint;
 pub mod config;
 pub mod data;
+pub mod device;
 pub mod error;
 pub mod files;
 pub mod layers;

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Samples are generated this many at a time.
-const CHUNK: usize = 64;
+pub(crate) const CHUNK: usize = 64;
 
 /// The averaged generator of a checkpoint.
 #[derive(Debug)]
@@ -37,15 +37,21 @@ impl Sampler {
     /// When there is no checkpoint, or it cannot be loaded.
     pub fn open(path: &Path, device: &Device) -> Result<Self> {
         let file = if path.is_dir() { newest_checkpoint(path)? } else { path.to_owned() };
-        let checkpoint = Checkpoint::load(&file)?;
-        let (generator, _) = networks::build(&checkpoint.config, checkpoint.data.shape, device)?;
-        let generator = parameters::load(generator.no_grad(), "average", &checkpoint.tensors)
-            .map_err(|error| Error::checkpoint(&file, error))?;
-        let Checkpoint { config, data, step, .. } = checkpoint;
+        Self::new(Checkpoint::load(&file)?, device).map_err(|error| Error::checkpoint(&file, error))
+    }
+
+    /// The averaged generator of a checkpoint that is in memory.
+    ///
+    /// # Errors
+    /// When its networks are unknown, or a tensor is missing or of another shape.
+    pub fn new(checkpoint: Checkpoint, device: &Device) -> Result<Self> {
+        let Checkpoint { config, data, step, tensors, .. } = checkpoint;
+        let (generator, _) = networks::build(&config, data.shape, device)?;
+        let generator = parameters::load(generator.no_grad(), "average", &tensors)?;
         Ok(Sampler { generator, config, data, step, device: device.clone() })
     }
 
-    /// One sample for each seed; the same seed is the same latent in every model of that latent size.
+    /// One sample for each seed, off the autodiff graph; the same seed is the same latent in every model of that latent size.
     ///
     /// `truncation` scales the latents: below 1 the samples are more alike and nearer to the common ones.
     ///
@@ -55,7 +61,7 @@ impl Sampler {
         let chunks = seeds.chunks(CHUNK).enumerate().map(|(i, seeds)| {
             let z = latents(self.config.latent, seeds, self.generator.latent_size(), &self.device) * truncation;
             let labels = labels.map(|labels| &labels[i * CHUNK..i * CHUNK + seeds.len()]);
-            self.generator.forward(z, &Pass::eval().with_labels(labels))
+            self.generator.forward(z, &Pass::eval().with_labels(labels)).without_autodiff()
         });
         Tensor::cat(chunks.collect(), 0)
     }

@@ -186,6 +186,10 @@ pub struct OutputArguments {
     /// Threads to compute on; the results are the same on any number [default: all processors]
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub threads: Option<usize>,
+
+    /// The device: cpu, cuda:N or wgpu; the last two in builds with the cargo feature of that name
+    #[arg(long, value_name = "NAME", default_value = "cpu", hide_short_help = true)]
+    pub device: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -15,8 +15,7 @@ use std::{
 
 use console::style;
 use ganymede::{
-    objectives, penalties,
-    prelude::Device,
+    device, objectives, penalties,
     training::{Observer, Outcome, Trainer, legend},
 };
 
@@ -33,9 +32,10 @@ use settings::Plan;
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Plan { config, destination } = settings::plan(arguments)?;
     use_threads(arguments.output.threads)?;
+    let device = device::parse(&arguments.output.device)?;
     let loud = !arguments.output.quiet;
     let dataset = opening::open(&config, loud)?;
-    let mut trainer = Trainer::on_dataset(config, dataset, Device::flex())?;
+    let mut trainer = Trainer::on_dataset(config, dataset, device)?;
     if arguments.output.dry_run {
         return dry_run::run(trainer, &mut io::stdout());
     }

@@ -94,6 +94,8 @@ impl Initializer {
     }
 }
 
+/// A parameter that is trained where its device keeps gradients, and a constant elsewhere.
 fn parameter<const D: usize>(tensor: Tensor<D>) -> Param<Tensor<D>> {
-    Param::initialized(ParamId::new(), tensor.detach().require_grad())
+    let trained = tensor.device().is_autodiff();
+    Param::initialized(ParamId::new(), tensor.detach().set_require_grad(trained))
 }
