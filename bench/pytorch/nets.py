@@ -78,9 +78,9 @@ def mlp():
                   nn.Linear(128, 128), activation()]
         return [*hidden, nn.Linear(128, size_out)]
 
-    generator = nn.Sequential(*layers(32, 2, nn.ReLU), nn.Unflatten(1, (2, 1, 1)))
+    generator = nn.Sequential(*layers(2, 2, nn.ReLU), nn.Unflatten(1, (2, 1, 1)))
     discriminator = nn.Sequential(nn.Flatten(), *layers(2, 1, lambda: nn.LeakyReLU(0.2)))
-    return Net(generator, discriminator, 32, (2, 1, 1), 256)
+    return Net(generator, discriminator, 2, (2, 1, 1), 256)
 
 
 NETS = {"infogan28": infogan28, "small28": small28, "dcgan32": dcgan32, "mlp": mlp}

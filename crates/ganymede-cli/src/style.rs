@@ -34,7 +34,7 @@ pub fn rows<K: Display, V: Display>(out: &mut impl Write, entries: impl IntoIter
 }
 
 /// How wide a line may be: that of the terminal up to a comfortable width, and without bound where nobody looks.
-fn line_width() -> usize {
+pub fn line_width() -> usize {
     const COMFORTABLE: usize = 110;
     let terminal = console::Term::stdout();
     if !terminal.is_term() {

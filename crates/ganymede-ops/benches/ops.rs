@@ -18,6 +18,16 @@ fn tensor<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
 }
 
+/// Features as the operators hand them on.
+fn features(shape: [usize; 2]) -> Tensor<2> {
+    tensor([shape[1], shape[0]]).permute([1, 0])
+}
+
+/// Images as the operators hand them on.
+fn images([batch, channels, height, width]: [usize; 4]) -> Tensor<4> {
+    tensor([batch, height, width, channels]).permute([0, 3, 1, 2])
+}
+
 /// Times `forward` without gradients, and the pass there and back.
 fn measure<const D: usize, const E: usize>(
     criterion: &mut Criterion,
@@ -78,7 +88,7 @@ fn product(criterion: &mut Criterion) {
 fn linear(criterion: &mut Criterion) {
     for (batch, inputs, outputs) in [(2 * BATCH, 6272, 1024), (BATCH, 1024, 6272), (4 * BATCH, 128, 128)] {
         let operations = 2 * (batch * inputs * outputs) as u64;
-        let tensors = [tensor([batch, inputs]), tensor([inputs, outputs])];
+        let tensors = [features([batch, inputs]), tensor([inputs, outputs])];
         let bias = tensor([outputs]);
         measure(criterion, &format!("linear {batch}x{inputs} to {outputs}"), operations, tensors, |x, weight| {
             ops::linear(x, weight, Some(bias.clone()), 0.2)
@@ -89,7 +99,7 @@ fn linear(criterion: &mut Criterion) {
 fn convolution(criterion: &mut Criterion) {
     for (inputs, outputs, size) in [(1, 64, 28), (64, 128, 14)] {
         let operations = 2 * (BATCH * inputs * outputs * 16 * (size / 2) * (size / 2)) as u64;
-        let tensors = [tensor([BATCH, inputs, size, size]), tensor([outputs, inputs, 4, 4])];
+        let tensors = [images([BATCH, inputs, size, size]), tensor([outputs, inputs, 4, 4])];
         let bias = tensor([outputs]);
         measure(
             criterion,
@@ -98,7 +108,7 @@ fn convolution(criterion: &mut Criterion) {
             tensors,
             |x, weight| ops::conv2d(x, weight, Some(bias.clone()), 2, 1, 0.2),
         );
-        let tensors = [tensor([BATCH, outputs, size / 2, size / 2]), tensor([outputs, inputs, 4, 4])];
+        let tensors = [images([BATCH, outputs, size / 2, size / 2]), tensor([outputs, inputs, 4, 4])];
         let name = format!("conv_transpose2d {outputs} to {inputs}, {0}x{0}", size / 2);
         measure(criterion, &name, operations, tensors, |x, weight| ops::conv_transpose2d(x, weight, None, 2, 1, 1.0));
     }
@@ -107,20 +117,18 @@ fn convolution(criterion: &mut Criterion) {
 /// The others are bound by memory; their rates count elements.
 fn passes(criterion: &mut Criterion) {
     let [gamma, beta] = [tensor([6272]), tensor([6272])];
-    let x = tensor([BATCH, 6272]);
+    let x = features([BATCH, 6272]);
     measure(criterion, "batch_norm 64x6272", x.shape().num_elements() as u64, [x.clone(), x], |x, _| {
         ops::batch_norm(x, gamma.clone(), beta.clone(), 1e-5, 0.0).0
     });
     let [gamma, beta] = [tensor([64]), tensor([64])];
-    let x = tensor([BATCH, 64, 14, 14]);
+    let x = images([BATCH, 64, 14, 14]);
     measure(criterion, "batch_norm 64x64x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, _| {
         ops::batch_norm(x, gamma.clone(), beta.clone(), 1e-5, 0.0).0
     });
-    let x = tensor([BATCH, 14, 14, 64]);
-    measure(criterion, "flatten 64x64x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, _| {
-        ops::flatten(x.permute([0, 3, 1, 2]))
-    });
-    let x = tensor([BATCH, 64, 14, 14]);
+    let x = images([BATCH, 64, 14, 14]);
+    measure(criterion, "flatten 64x64x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, _| ops::flatten(x));
+    let x = images([BATCH, 64, 14, 14]);
     measure(criterion, "leaky_relu_tangent 64x64x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, y| {
         ops::leaky_relu_tangent(x, &y, 0.2)
     });

@@ -1,7 +1,9 @@
 //! The three products of a convolution, on images that lie `[N][H][W][C]`.
 //!
 //! ```text
-//! convolve      y = columns(x) W          correlate adjoint      x = columns^T(y W^T)          weight      gW = columns(x)^T y
+//! convolve            y  = columns(x) W
+//! its adjoint         x  = columns^T(y W^T)
+//! weight gradient     gW = columns(x)^T gy
 //! ```
 //! Windows are formed a few images at a time, as much as stays in a core's second cache, each piece by one thread, and
 //! multiplied there.

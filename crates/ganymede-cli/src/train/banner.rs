@@ -21,11 +21,11 @@ pub fn print(out: &mut impl Write, trainer: &Trainer, path: Option<&Path>) -> io
         lines.push((name, format!("{}, {parameters}{latent}", config.network)));
     }
     let summary = objectives::by_name(&config.objective).map_or("", |objective| objective.summary());
-    lines.push(("objective", format!("{} {}", config.objective, style(summary).dim())));
+    lines.push(("objective", format!("{}: {}", config.objective, style(summary).dim())));
     for term in penalties::parse(&config.penalty).unwrap_or_default() {
         let every = if term.every == 1 { String::new() } else { format!(" on every {}th update", term.every) };
         let summary = style(term.penalty.summary()).dim();
-        lines.push(("penalty", format!("{} of weight {}{every} {summary}", term.penalty.name(), term.weight)));
+        lines.push(("penalty", format!("{} of weight {}{every}: {summary}", term.penalty.name(), term.weight)));
     }
     if let Some(clip) = config.clip {
         lines.push(("constraint", format!("the discriminator's weights are clipped to [-{clip}, {clip}]")));

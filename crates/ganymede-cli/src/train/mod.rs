@@ -55,8 +55,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let outcome = if loud {
         let mut view = ProgressView::new(&trainer, !arguments.output.no_picture);
         let outcome = trainer.run(&mut view)?;
+        let picture = view.finish();
         let end = End { outcome, steps: trainer.step() - first, time: started.elapsed(), path: &path };
-        say(|out| end.print(out, &trainer, view.newest_picture()));
+        say(|out| end.print(out, &trainer, picture.as_deref()));
         outcome
     } else {
         let outcome = trainer.run(&mut Silent)?;

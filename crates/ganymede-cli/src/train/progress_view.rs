@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     interrupt,
-    style::{duration, number, warn},
+    style::{duration, line_width, number, warn},
     terminal_picture::{self, Content, Support},
 };
 
@@ -44,9 +44,9 @@ impl ProgressView {
         }
     }
 
-    /// The last picture that was written.
-    pub fn newest_picture(&self) -> Option<&Path> {
-        self.newest_picture.as_deref()
+    /// Stops the bar where it is and gives the last picture that was written.
+    pub fn finish(mut self) -> Option<PathBuf> {
+        self.newest_picture.take()
     }
 
     /// Runs `print` where a moving bar does not get in its way.
@@ -71,8 +71,13 @@ impl Observer for ProgressView {
         let left = duration(progress.remaining);
         match &self.bar {
             Some(bar) => {
-                bar.set_message(format!("{speed}   {} left", style(left).bold()));
-                bar.set_prefix(coloured(&progress.report));
+                let left = if progress.step == progress.steps {
+                    String::new()
+                } else {
+                    format!("   {} left", style(left).bold())
+                };
+                bar.set_message(speed + &left);
+                bar.set_prefix(coloured(&progress.report, line_width()));
             }
             None => {
                 let Progress { step, steps, kimg, .. } = progress;
@@ -127,9 +132,22 @@ fn bar(step: u64, steps: u64) -> ProgressBar {
     bar
 }
 
-fn coloured(report: &Report) -> String {
-    let term = |(name, value)| format!("{} {}", console::style(name).dim(), style(number(value)).cyan());
-    report.iter().map(term).collect::<Vec<_>>().join("   ")
+/// The numbers on as many lines as they need.
+fn coloured(report: &Report, width: usize) -> String {
+    const GAP: &str = "   ";
+    let mut lines = String::new();
+    let mut room = width;
+    for (name, value) in report.iter() {
+        let value = number(value);
+        let length = name.len() + 1 + value.len() + GAP.len();
+        if length > room {
+            lines.push_str("\n  ");
+            room = width;
+        }
+        room = room.saturating_sub(length);
+        let _ = write!(lines, "{} {}{GAP}", style(name).dim(), style(value).cyan());
+    }
+    lines
 }
 
 fn plain(report: &Report) -> String {

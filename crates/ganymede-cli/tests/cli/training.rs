@@ -23,6 +23,12 @@ fn a_run_writes_everything_and_says_what_to_type_next() {
     ] {
         assert!(out.contains(sentence), "'{sentence}' is not in {out}");
     }
+    let stats = String::from_utf8(place.read(&format!("{run}/stats.jsonl"))).unwrap();
+    let line: serde_json::Value = serde_json::from_str(stats.lines().next().unwrap()).unwrap();
+    let explained = &out[out.find("What the numbers mean").unwrap()..out.find("step 2/4").unwrap()];
+    for number in line.as_object().unwrap().keys().filter(|key| !["step", "kimg"].contains(&key.as_str())) {
+        assert!(explained.contains(&format!("  {number} ")), "{number} is not in {explained}");
+    }
     let files = place.names_in(run);
     let expected = [
         "checkpoint-000002.safetensors",
