@@ -41,7 +41,11 @@ impl Failure {
             }
             Failure::Library(error) => {
                 say(&with_causes(&error), next_step(&error));
-                ExitCode::from(if error.is_usage() { 2 } else { 1 })
+                ExitCode::from(match error {
+                    error if error.is_usage() => 2,
+                    Error::NotFinite { .. } => 3,
+                    _ => 1,
+                })
             }
         }
     }

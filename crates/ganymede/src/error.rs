@@ -56,7 +56,7 @@ impl Error {
 
     /// An [`Error::UnknownName`], with the nearest of the known names where one is near.
     pub fn unknown_name<'a>(kind: &'static str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        const NEAR: f64 = 0.6;
+        const NEAR: f64 = 0.75;
         let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
         let likeness = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), candidate);
         let nearest = known

@@ -13,7 +13,7 @@ const PREFIX: &[u8] = br#"{"__metadata__":{"ganymede":"{\"digest\":\""#;
 const START: usize = 8 + PREFIX.len();
 
 /// `bytes`, which have [`EMPTY`] in the digest's place, with the digest in it.
-pub(super) fn sign(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+pub(crate) fn sign(mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let (before, after) = split(&bytes).ok_or("the digest has no place in it")?;
     let digest = hash(before, after);
     bytes[START..START + LENGTH].copy_from_slice(digest.as_bytes());

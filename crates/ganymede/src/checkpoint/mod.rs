@@ -9,6 +9,9 @@
 
 mod digest;
 
+#[cfg(test)]
+pub(crate) use digest::sign;
+
 use std::{borrow::Cow, collections::HashMap, path::Path, sync::Arc};
 
 use burn::tensor::{DType, TensorData};
@@ -136,7 +139,7 @@ impl Checkpoint {
         digest::sign(bytes)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| error.to_string())?;
         let state = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
         let state = state.ok_or_else(|| format!("it has no '{KEY}' in its metadata"))?;

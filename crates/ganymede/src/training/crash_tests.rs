@@ -19,6 +19,7 @@ use crate::{
 /// ENOSPC, EIO, EACCES, EINTR.
 const ERRORS: [i32; 4] = [28, 5, 13, 4];
 const POWER_CUTS: u64 = 10_000;
+const MUTATIONS: u64 = 20_000;
 
 fn unbroken() -> Vec<(String, Vec<u8>)> {
     let disk = SimulatedDisk::default();
@@ -229,6 +230,60 @@ fn the_best_and_every_second_checkpoint_are_kept_beside_the_last_two() {
     tiny::run(&disk, config, &mut BestAt15(0)).unwrap();
     let steps: Vec<u64> = checkpoints::list(&disk, Path::new(RUN)).unwrap().into_iter().map(|(step, _)| step).collect();
     assert_eq!(steps, [10, 15, 20, 30, 35]);
+}
+
+/// A real disk that is really full, where this process may mount one.
+#[test]
+fn a_full_disk_costs_nothing_but_the_saves_that_it_has_no_room_for() {
+    let disk = tempfile::tempdir().unwrap();
+    let mount = |arguments: &[&str]| {
+        let status = std::process::Command::new(arguments[0]).args(&arguments[1..]).arg(disk.path()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs"]) {
+        eprintln!("skipped: this process may not mount a tmpfs");
+        return;
+    }
+    let filler = disk.path().join("filler");
+    std::fs::write(&filler, vec![0; 200 << 10]).unwrap();
+    let run = || {
+        let mut trainer = tiny::trainer(tiny::config());
+        trainer.write_to(super::RunDirectory::at(disk.path().join(RUN)))?;
+        trainer.run(&mut ())
+    };
+    let full = run();
+    std::fs::remove_file(&filler).unwrap();
+    let resumed = run();
+    let last = std::fs::read(disk.path().join(RUN).join(checkpoints::name(15)));
+    assert!(mount(&["umount"]));
+    assert!(matches!(full, Ok(_) | Err(Error::Io { .. })), "{full:?}");
+    resumed.unwrap();
+    let expected = unbroken();
+    assert!(expected.iter().any(|(name, bytes)| *name == checkpoints::name(15) && *bytes == *last.as_ref().unwrap()));
+}
+
+/// Whatever stands in a file whose digest is right, reading it ends in a value or an error.
+#[test]
+fn a_checkpoint_of_any_content_is_read_or_refused() {
+    let (old, _) = two_checkpoints();
+    let whole = bytes_of(&old);
+    for mutation in 0..MUTATIONS {
+        let draws = &mut Draws::new(Seed(2), Purpose::Data, mutation);
+        let mut bytes = whole.clone();
+        for _ in 0..1 + draws.below(4) {
+            let at = draws.below(bytes.len());
+            match draws.below(4) {
+                0 => bytes[at] = draws.below(256) as u8,
+                1 => bytes[at] = *b"0123456789\"{}[],:-e"[..].get(draws.below(19)).unwrap(),
+                2 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, bytes[at]),
+            }
+        }
+        if let Ok(signed) = crate::checkpoint::sign(bytes) {
+            // a tensor that the run does not know, a step of 10^19: refused by whoever uses it
+            let _ = Checkpoint::from_bytes(&signed);
+        }
+    }
 }
 
 /// The states of a run after five and after ten steps.

@@ -5,6 +5,8 @@ mod average;
 mod checkpoints;
 #[cfg(test)]
 mod crash_tests;
+#[cfg(test)]
+mod format_tests;
 mod game;
 mod gradients;
 mod guard;
