@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     failure::Failure,
     style::{bytes, counted, rows},
+    threads,
 };
 
 /// The batch of `mlp`, whose samples are small, and of all others.
@@ -94,6 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             return Err(Error::setting(name, "a whole number from 1", 0).into());
         }
     }
+    threads::start(None)?;
     let device = device::parse(&arguments.device)?;
     let config = Config {
         network: arguments.network.clone(),

@@ -11,6 +11,7 @@ mod sample;
 mod seeds;
 mod style;
 mod terminal_picture;
+mod threads;
 mod train;
 
 use std::process::ExitCode;

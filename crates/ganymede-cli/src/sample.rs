@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     seeds::Seeds,
     style::{counted, rows, shape},
+    threads,
 };
 
 /// One picture of more images than this is of no use to anyone.
@@ -76,6 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             return Err(Error::setting(name, "a whole number from 1", 0).into());
         }
     }
+    threads::start(None)?;
     let sampler = Sampler::open(&arguments.model, &device::parse(&arguments.device)?)?;
     if let Some(class) = &arguments.class {
         return Err(no_classes(class, &sampler));

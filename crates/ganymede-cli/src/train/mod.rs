@@ -25,13 +25,14 @@ use crate::{
     failure::Failure,
     interrupt,
     style::{counted, duration, rows, warn},
+    threads,
 };
 use progress_view::ProgressView;
 use settings::Plan;
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Plan { config, destination } = settings::plan(arguments)?;
-    use_threads(arguments.output.threads)?;
+    threads::start(arguments.output.threads)?;
     let device = device::parse(&arguments.output.device)?;
     let loud = !arguments.output.quiet;
     let dataset = opening::open(&config, loud)?;
@@ -89,15 +90,6 @@ impl Observer for Silent {
     fn wants_to_stop(&self) -> bool {
         interrupt::requested()
     }
-}
-
-fn use_threads(threads: Option<usize>) -> Result<(), Failure> {
-    let Some(threads) = threads else { return Ok(()) };
-    if threads == 0 {
-        return Err(ganymede::Error::setting("threads", "a whole number from 1", 0).into());
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    pool.map_err(|error| Failure::usage(format!("cannot start {threads} threads: {error}"), "ask for fewer"))
 }
 
 fn explain(out: &mut impl Write, meanings: Vec<(&str, String)>) -> io::Result<()> {

@@ -44,8 +44,12 @@ impl ProgressView {
         }
     }
 
-    /// Stops the bar where it is and gives the last picture that was written.
+    /// Stops the bar where it is, goes to a line below it, and gives the last picture that was written.
     pub fn finish(mut self) -> Option<PathBuf> {
+        if let Some(bar) = self.bar.take() {
+            bar.abandon();
+            let _ = writeln!(io::stdout());
+        }
         self.newest_picture.take()
     }
 

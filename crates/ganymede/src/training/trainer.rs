@@ -1,12 +1,13 @@
 //! The training loop: steps, ticks, snapshots.
 
+mod writing;
+
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor};
-use serde::Serialize;
 
 use super::{
-    Game, GameSettings, Guard, Learner, Observer, Outcome, Progress, Report, RunDirectory, Source, Tick, TrainingStep,
+    Game, GameSettings, Guard, Learner, Observer, Outcome, Report, RunDirectory, Tick, TrainingStep,
     checkpoints::Resumed,
     guard::{self, Skipped},
     lock::RunLock,
@@ -19,7 +20,7 @@ use crate::{
     error::{Error, Result},
     networks, objectives,
     parameters::NamedTensors,
-    penalties, picture,
+    penalties,
     random::Step,
     sampling,
 };
@@ -48,15 +49,6 @@ pub struct Trainer {
     saver: Saver,
     /// What the observer has not been told yet.
     warnings: Vec<String>,
-}
-
-/// One line of `stats.jsonl`: numbers that depend on the settings alone, so that a resumed run writes the same ones.
-#[derive(Debug, Serialize)]
-struct StatsLine<'a> {
-    step: u64,
-    kimg: f64,
-    #[serde(flatten)]
-    report: std::collections::BTreeMap<&'a str, f64>,
 }
 
 impl Trainer {
@@ -345,77 +337,6 @@ impl Trainer {
             guard: self.guard.clone(),
             best: self.best,
             tensors,
-        }
-    }
-
-    fn write_first_pictures(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let reals = self.loader.batch(0)?.images.inner();
-        self.write_picture("reals.png", &reals, None)?;
-        self.write_picture("fakes_init.png", &self.preview(), Some(observer))
-    }
-
-    fn write_stats(&mut self, progress: &Progress) {
-        let Some((directory, _)) = &self.directory else { return };
-        let report = progress.report.iter().collect();
-        let line = StatsLine { step: progress.step, kimg: progress.kimg, report };
-        let failure = directory.append_stats(&line).err();
-        self.warn_of(failure, "a line of statistics is not written yet");
-        self.log(&format!("step {} at {:.0} images/s", progress.step, progress.images_per_second));
-    }
-
-    /// Comes before the checkpoint: a run that goes on from the checkpoint will not draw the picture again.
-    fn write_fakes(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        if self.directory.is_none() {
-            return Ok(());
-        }
-        self.write_picture(&format!("fakes{:06}.png", self.step), &self.preview(), Some(observer))
-    }
-
-    fn save(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let state = self.look_through()?;
-        let Some((directory, _)) = &self.directory else { return Ok(()) };
-        let directory = directory.clone();
-        if let Some(score) = observer.score(&*self.learner)
-            && self.best.is_none_or(|best| score < best.score)
-        {
-            self.best = Some(Best { step: Step(self.step), score });
-        }
-        let failure = self.saver.start(directory, self.checkpoint_of(state)).err();
-        self.warn_of(failure, "a save failed");
-        Ok(())
-    }
-
-    fn write_picture(&mut self, name: &str, samples: &Tensor<4>, observer: Option<&mut dyn Observer>) -> Result<()> {
-        let Some((directory, _)) = &self.directory else { return Ok(()) };
-        match (directory.save_picture(name, &picture::of_samples(samples, PREVIEW_COLUMNS)?), observer) {
-            (Err(error), _) => self.warn_of(Some(error), "a picture is missing"),
-            (Ok(path), Some(observer)) => observer.on_picture(&path),
-            (Ok(_), None) => {}
-        }
-        Ok(())
-    }
-
-    /// A line of the log is not worth the run.
-    fn log(&mut self, line: &str) {
-        if let Some(Err(error)) = self.directory.as_ref().map(|(directory, _)| directory.log(line)) {
-            self.warnings.push(format!("the log lacks a line: {error}"));
-        }
-    }
-
-    fn warn(&mut self, message: String) {
-        self.log(&message);
-        self.warnings.push(message);
-    }
-
-    fn warn_of(&mut self, failure: Option<Error>, what: &str) {
-        if let Some(error) = failure {
-            self.warn(format!("step {}: {what}: {error}", self.step));
-        }
-    }
-
-    fn tell(&mut self, observer: &mut dyn Observer) {
-        for message in self.warnings.drain(..) {
-            observer.on_warning(&message);
         }
     }
 }
