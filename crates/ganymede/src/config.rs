@@ -11,6 +11,9 @@ use crate::{
 
 /// A larger file of settings is not read.
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
+/// Settings may come with a checkpoint from anywhere: more than this is not allocated on their word.
+const MAX_BATCH: usize = 1 << 20;
+const MAX_LATENT_SIZE: usize = 1 << 16;
 
 /// The settings of a run. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +25,8 @@ pub struct Config {
     pub size: Option<usize>,
     /// 1 for grey, 3 for RGB; as the data have them where not given.
     pub channels: Option<usize>,
+    /// The share of unreadable pictures up to which a folder is used without them; 0.1 % where not given.
+    pub tolerate: Option<f64>,
     /// The pair of networks.
     pub network: String,
     /// Batch normalisation in the discriminator, for the networks that have the choice.
@@ -60,6 +65,7 @@ impl Default for Config {
             data: "shapes".into(),
             size: None,
             channels: None,
+            tolerate: None,
             network: "small28".into(),
             discriminator_batch_norm: false,
             latent_size: None,
@@ -161,6 +167,14 @@ impl Config {
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(Error::setting(name, "a whole number from 1", 0));
+        }
+        let limits =
+            [("batch", self.batch, MAX_BATCH), ("latent-size", self.latent_size.unwrap_or(1), MAX_LATENT_SIZE)];
+        if let Some((name, value, limit)) = limits.into_iter().find(|(_, value, limit)| value > limit) {
+            return Err(Error::setting(name, format!("at most {limit}"), value));
+        }
+        if let Some(share) = self.tolerate.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(Error::setting("tolerate", "a share from 0 to 1", share));
         }
         if let Some(channels) = self.channels.filter(|c| ![1, 3].contains(c)) {
             return Err(Error::setting("channels", "1 (grey) or 3 (RGB)", channels));

@@ -55,6 +55,10 @@ pub struct DataArguments {
     /// 1 for grey, 3 for RGB [default: as the data have them]
     #[arg(long, value_name = "1|3", hide_short_help = true)]
     pub channels: Option<usize>,
+
+    /// Share of the pictures of a folder that may be unreadable [default: 0.001]
+    #[arg(long, value_name = "SHARE", hide_short_help = true)]
+    pub tolerate: Option<f64>,
 }
 
 #[derive(Debug, Args)]
@@ -155,7 +159,7 @@ pub struct OutputArguments {
 
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "out", "tick", "snapshot", "DataArguments", "NetworkArguments", "GameArguments", "OptimizerArguments",
+        "out", "tick", "snapshot", "keep_every", "DataArguments", "NetworkArguments", "GameArguments", "OptimizerArguments",
     ])]
     pub resume: Option<PathBuf>,
 
@@ -182,6 +186,10 @@ pub struct OutputArguments {
     /// Steps between two grids and checkpoints [default: 500]
     #[arg(long, value_name = "STEPS", hide_short_help = true)]
     pub snapshot: Option<u64>,
+
+    /// Keep every N-th checkpoint for good, beside the last two and the best [default: 0, none]
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    pub keep_every: Option<u64>,
 
     /// Threads to compute on; the results are the same on any number [default: all processors]
     #[arg(long, value_name = "N", hide_short_help = true)]

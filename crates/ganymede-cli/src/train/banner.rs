@@ -8,7 +8,7 @@ use std::{
 use console::style;
 use ganymede::{objectives, parameters::TensorInfo, penalties, training::Trainer};
 
-use crate::style::{count, counted, number, rows, shape};
+use crate::style::{count, counted, rows, shape};
 
 /// Prints the data, the networks, the game, the length, and where it writes.
 pub fn print(out: &mut impl Write, trainer: &Trainer, path: Option<&Path>) -> io::Result<()> {
@@ -53,10 +53,10 @@ fn length(trainer: &Trainer) -> String {
     let config = trainer.config();
     let critic = if config.n_critic == 1 { String::new() } else { format!(" × {} critic updates", config.n_critic) };
     let whole = format!(
-        "{} of {}{critic} ({} kimg)",
+        "{} of {}{critic} ({:.1} kimg)",
         counted(config.steps, "step"),
         counted(config.batch as u64, "sample"),
-        number(config.kimg())
+        config.kimg()
     );
     match trainer.step() {
         0 => whole,

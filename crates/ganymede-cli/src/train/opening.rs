@@ -27,8 +27,8 @@ pub fn open(config: &Config, loud: bool) -> Result<Arc<dyn Dataset>, Error> {
         Event::LeftOut { unreadable, ignored } => bar.suspend(|| say_what_is_missing(unreadable, ignored)),
         _ => {}
     };
-    let options =
-        OpenOptions { size: config.size, channels: config.channels, progress: Some(&hear), ..OpenOptions::default() };
+    let Config { size, channels, tolerate, .. } = *config;
+    let options = OpenOptions { size, channels, tolerate, progress: Some(&hear), ..OpenOptions::default() };
     let dataset = data::open(&config.data, &options);
     bar.finish_and_clear();
     dataset

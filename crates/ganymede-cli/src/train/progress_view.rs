@@ -127,8 +127,10 @@ impl Drop for ProgressView {
 }
 
 fn bar(step: u64, steps: u64) -> ProgressBar {
-    const TEMPLATE: &str = "  {bar:32.magenta/dim} {percent:>3}%  {pos}/{len}   {msg}\n  {prefix}";
-    let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+    // what stands beside the bar has to fit on its line
+    let width = if line_width() < 90 { 16 } else { 32 };
+    let template = format!("  {{bar:{width}.magenta/dim}} {{percent:>3}}%  {{pos}}/{{len}}   {{msg}}\n  {{prefix}}");
+    let style = ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stdout())
         .with_style(style.progress_chars("━╸━"))
         .with_position(step);

@@ -62,6 +62,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.data, &data.data);
     config.size = data.size.or(config.size);
     config.channels = data.channels.or(config.channels);
+    config.tolerate = data.tolerate.or(config.tolerate);
     set(&mut config.network, &networks.network);
     config.latent_size = networks.latent_size.or(config.latent_size);
     set(&mut config.latent, &networks.latent.map(Into::into));
@@ -82,6 +83,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.average_kimg, &optimizers.average_kimg);
     set(&mut config.tick, &output.tick);
     set(&mut config.snapshot, &output.snapshot);
+    set(&mut config.keep_every, &output.keep_every);
     set_length(&mut config, length)?;
     let destination = match &output.out {
         Some(path) => Destination::Directory(path.clone()),

@@ -26,8 +26,8 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// The share of unreadable pictures up to which a folder is used without them.
-const TOLERATED: f64 = 0.001;
+/// The share of unreadable pictures up to which a folder is used without them, unless told otherwise.
+pub(crate) const TOLERATED: f64 = 0.001;
 /// Unreadable pictures that an error lists.
 const LISTED: usize = 5;
 /// Pictures between two reports.
@@ -42,6 +42,8 @@ pub struct FolderOptions<'a> {
     pub size: Option<usize>,
     /// 1 for grey, 3 for RGB. Where not given, RGB unless all files are grey ones.
     pub channels: Option<usize>,
+    /// The share of unreadable pictures up to which the folder is used without them; 0.1 % where not given.
+    pub tolerate: Option<f64>,
     pub progress: Option<Progress<'a>>,
 }
 
@@ -51,8 +53,8 @@ pub struct FolderOptions<'a> {
 /// in the order of their paths. Links are followed; a folder met twice is read once.
 ///
 /// # Errors
-/// [`Error::Io`] where the folder cannot be listed. [`Error::Data`] where it holds no pictures, more than 0.1 % of them are
-/// unreadable, or they are more than fits in memory. [`Error::Setting`] where the size is neither given nor common to all
+/// [`Error::Io`] where the folder cannot be listed. [`Error::Data`] where it holds no pictures, more of them are unreadable
+/// than is tolerated, or they are more than fits in memory. [`Error::Setting`] where the size is neither given nor common to all
 /// pictures, or makes no sense.
 pub fn open_folder(path: &Path, options: &FolderOptions) -> Result<ImageSet> {
     if let Some(size) = options.size.filter(|size| !(1..=MAX_SIZE).contains(size)) {
@@ -78,7 +80,7 @@ pub fn open_folder(path: &Path, options: &FolderOptions) -> Result<ImageSet> {
             Err(reason) => unreadable.push(Unreadable { path: file.path.clone(), reason }),
         }
     }
-    check_unreadable(path, &unreadable, found.files.len())?;
+    check_unreadable(path, &unreadable, found.files.len(), options)?;
     let size = options.size.map_or_else(|| common_size(path, &known), Ok)?;
     let channels = options.channels.unwrap_or(if known.iter().all(|header| header.grey) { 1 } else { 3 });
     let shape = [channels, size, size];
@@ -117,7 +119,7 @@ pub fn open_folder(path: &Path, options: &FolderOptions) -> Result<ImageSet> {
         }
     }
     pixels.truncate(labels.len() * sample);
-    check_unreadable(path, &unreadable, found.files.len())?;
+    check_unreadable(path, &unreadable, found.files.len(), options)?;
     if let Some(report) = options.progress {
         report(Event::LeftOut { unreadable: &unreadable, ignored: found.ignored });
     }
@@ -137,8 +139,9 @@ fn name(path: &Path) -> String {
     whole.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy().into_owned())
 }
 
-fn check_unreadable(path: &Path, unreadable: &[Unreadable], of: usize) -> Result<()> {
-    if unreadable.len() as f64 <= TOLERATED * of as f64 {
+fn check_unreadable(path: &Path, unreadable: &[Unreadable], of: usize, options: &FolderOptions) -> Result<()> {
+    let tolerated = options.tolerate.unwrap_or(TOLERATED);
+    if unreadable.len() as f64 <= tolerated * of as f64 && unreadable.len() < of {
         return Ok(());
     }
     let first = unreadable.iter().take(LISTED).map(|bad| format!("{}: {}", bad.path.display(), bad.reason));
@@ -146,8 +149,8 @@ fn check_unreadable(path: &Path, unreadable: &[Unreadable], of: usize) -> Result
     if unreadable.len() > LISTED {
         got.push_str("; ...");
     }
-    let expected = format!("PNG or JPEG pictures that can be read, all but {} %", 100.0 * TOLERATED);
-    Err(Error::data(path, expected, got, "repair or remove those files"))
+    let expected = format!("PNG or JPEG pictures that can be read, all but {} %", 100.0 * tolerated);
+    Err(Error::data(path, expected, got, "repair or remove those files, or tolerate more of them"))
 }
 
 fn common_size(path: &Path, headers: &[Header]) -> Result<usize> {

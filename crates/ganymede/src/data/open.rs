@@ -23,6 +23,8 @@ pub struct OpenOptions<'a> {
     pub size: Option<usize>,
     /// 1 for grey, 3 for RGB; as the images are where not given.
     pub channels: Option<usize>,
+    /// The share of unreadable pictures up to which a folder is used without them; 0.1 % where not given.
+    pub tolerate: Option<f64>,
     pub split: Split,
     /// Hears of downloads and of decoding.
     pub progress: Option<Progress<'a>>,
@@ -46,7 +48,7 @@ pub fn known_names() -> impl Iterator<Item = &'static str> {
 /// [`Error::UnknownName`] for what is neither; [`Error::Setting`] for a size, channels or split that the data cannot have;
 /// [`Error::Data`], [`Error::Io`] and [`Error::Download`] for data that cannot be used, read or fetched.
 pub fn open(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
-    let OpenOptions { size, channels, split, progress } = *options;
+    let OpenOptions { size, channels, tolerate, split, progress } = *options;
     if size == Some(0) {
         return Err(Error::setting("size", "a whole number from 1", 0));
     }
@@ -75,7 +77,7 @@ pub fn open(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
         return Err(Error::setting("split", "train: a path has no other part", "test"));
     }
     if path.is_dir() {
-        return Ok(Arc::new(open_folder(path, &FolderOptions { size, channels, progress })?));
+        return Ok(Arc::new(open_folder(path, &FolderOptions { size, channels, tolerate, progress })?));
     }
     let labels = idx::labels_beside(path);
     Ok(Arc::new(open_idx(path, labels.as_deref())?.converted(size, channels)?))

@@ -45,8 +45,9 @@ pub struct Trainer {
     best: Option<Best>,
     /// The last state that was looked through, and the steps done by then.
     good: Option<(u64, Arc<NamedTensors>)>,
-    directory: Option<(RunDirectory, RunLock)>,
+    /// Dropped before the lock: it may still be writing.
     saver: Saver,
+    directory: Option<(RunDirectory, RunLock)>,
     /// What the observer has not been told yet.
     warnings: Vec<String>,
 }
@@ -58,7 +59,8 @@ impl Trainer {
     /// When a setting makes no sense, the data cannot be opened, or the network cannot serve them.
     pub fn new(config: Config, device: Device) -> Result<Self> {
         config.validate()?;
-        let options = data::OpenOptions { size: config.size, channels: config.channels, ..Default::default() };
+        let Config { size, channels, tolerate, .. } = config;
+        let options = data::OpenOptions { size, channels, tolerate, ..Default::default() };
         let dataset = data::open(&config.data, &options)?;
         Self::on_dataset(config, dataset, device)
     }
@@ -108,8 +110,8 @@ impl Trainer {
             guard: Guard::default(),
             best: None,
             good: None,
-            directory: None,
             saver: Saver::default(),
+            directory: None,
             warnings: Vec::new(),
         })
     }
@@ -188,7 +190,7 @@ impl Trainer {
     /// # Errors
     /// When the data cannot be read, too many steps had to be skipped, or the last state cannot be saved.
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
-        if self.step == 0 {
+        if self.step == 0 && self.directory.is_some() {
             self.write_first_pictures(observer)?;
         }
         while self.step < self.config.steps {

@@ -9,8 +9,8 @@ use image::{
 
 /// The largest side of a picture that is decoded.
 const MAX_SIDE: u32 = 32_768;
-/// The most memory that decoding one picture may take.
-const MAX_MEMORY: u64 = 512 << 20;
+/// The most memory that decoding one picture may take, checked against what its header says before anything is decoded.
+const MAX_MEMORY: u64 = 64 << 20;
 const WHITE: u8 = 255;
 
 /// What a picture's file says before its pixels.

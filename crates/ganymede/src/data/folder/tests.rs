@@ -156,7 +156,7 @@ fn one_bad_picture_in_a_thousand_is_left_out_and_reported() {
 fn impossible_sizes_and_channels_are_refused() {
     let folder = folder(&[("1.png", &grey(4, 0))]);
     for (size, channels) in [(Some(0), None), (Some(1 << 20), None), (None, Some(2))] {
-        let error = open_folder(folder.path(), &FolderOptions { size, channels, progress: None }).unwrap_err();
+        let error = open_folder(folder.path(), &FolderOptions { size, channels, ..Default::default() }).unwrap_err();
         assert!(error.is_usage(), "{error}");
     }
 }
