@@ -2,7 +2,7 @@
 //! never killed.
 //!
 //! ```text
-//! cargo run --release -p ganymede-cli --example kill_loop -- 1000
+//! cargo run --release --example kill_loop -- 1000
 //! ```
 //! Every other kill waits for a checkpoint to be in the middle of being written. The killed run and the one that goes on
 //! have one thread or two in turn; the run that is never killed has one.

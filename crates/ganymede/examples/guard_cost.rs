@@ -1,7 +1,7 @@
 //! What the guard against numbers that are not finite costs of a step.
 //!
 //! ```text
-//! cargo run --release -p ganymede --example guard_cost
+//! cargo run --release --example guard_cost
 //! ```
 //! The check of the updated weights and moments is part of the optimizer's pass over them and is not told apart here.
 

@@ -1,6 +1,6 @@
 //! A generator and a discriminator of one's own, as burn modules, trained with an objective and a penalty of the library.
 //!
-//! `cargo run --release -p ganymede --example own_networks -- 200`
+//! `cargo run --release --example own_networks -- 200`
 
 use burn::{module::Module, tensor::Tensor};
 use ganymede::{

@@ -1,7 +1,7 @@
 //! An exact gradient penalty inside a training loop that knows nothing else of Ganymede: burn's own layers, a loss written
 //! by hand, plain gradient descent.
 //!
-//! `cargo run --release -p ganymede --example penalty_in_own_loop`
+//! `cargo run --release --example penalty_in_own_loop`
 
 use burn::{
     module::{Module, ModuleMapper, Param},

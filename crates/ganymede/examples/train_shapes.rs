@@ -1,6 +1,6 @@
 //! The main job: train a preset into a run directory, then draw samples from it.
 //!
-//! `cargo run --release -p ganymede --example train_shapes -- 300`
+//! `cargo run --release --example train_shapes -- 300`
 
 use ganymede::{Config, picture, prelude::*};
 
