@@ -44,6 +44,10 @@ pub enum Error {
     #[error("cannot download {url}: {reason}; {advice}")]
     Download { url: String, reason: String, advice: String },
 
+    /// Samples that a metric cannot be computed from.
+    #[error("{metric}: expected {expected}, got {got}; {advice}")]
+    Measurement { metric: &'static str, expected: String, got: String, advice: String },
+
     /// A number that is not a number, in training.
     #[error("step {step}: {quantity} is {value}; {advice}")]
     NotFinite { step: u64, quantity: String, value: f64, advice: String },
@@ -79,6 +83,15 @@ impl Error {
         advice: impl Into<String>,
     ) -> Self {
         Error::Data { path: path.into(), expected: expected.into(), got: got.to_string(), advice: advice.into() }
+    }
+
+    pub fn measurement(
+        metric: &'static str,
+        expected: impl Into<String>,
+        got: impl ToString,
+        advice: impl Into<String>,
+    ) -> Self {
+        Error::Measurement { metric, expected: expected.into(), got: got.to_string(), advice: advice.into() }
     }
 
     pub fn checkpoint(path: impl Into<PathBuf>, reason: impl ToString) -> Self {

@@ -8,6 +8,7 @@ pub mod device;
 pub mod error;
 pub mod files;
 pub mod layers;
+pub mod metrics;
 pub mod networks;
 pub mod objectives;
 pub mod parameters;

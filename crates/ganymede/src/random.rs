@@ -52,6 +52,10 @@ pub enum Purpose {
     EncoderWeights = 13,
     /// Noise of the reparameterised posterior.
     Posterior = 14,
+    /// Subsets, resamples and pairs that metrics are computed on; the step is the number of the subset.
+    Metric = 15,
+    /// Weights of the networks that measure: random features, classifiers, fresh discriminators.
+    InstrumentWeights = 16,
 }
 
 /// The draws of one (seed, purpose, step), in order of their index.
