@@ -28,6 +28,7 @@ mod conv_kernels;
 mod finite;
 mod flatten;
 mod im2col;
+pub mod inference;
 mod layout;
 mod linear;
 mod matrix;
