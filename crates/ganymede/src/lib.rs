@@ -1,6 +1,7 @@
 //! Ganymede trains generative adversarial networks, measures them, says what is going wrong with them, and ships them.
 
 pub mod bench;
+pub mod cache;
 pub mod checkpoint;
 pub mod config;
 pub mod data;

@@ -22,6 +22,7 @@ use super::{
     image_set::ImageSet,
 };
 use crate::{
+    cache,
     error::{Error, Result},
     files::write_atomically,
 };
@@ -90,7 +91,7 @@ impl Published {
     /// Reads one part of the set, fetching it first where this machine has none.
     pub fn open(&self, split: Split, progress: Option<Progress>) -> Result<ImageSet> {
         let given = env::var_os("GANYMEDE_DATA").filter(|path| !path.is_empty()).map(PathBuf::from);
-        self.open_from(self.url, given.as_deref(), cache().as_deref(), split, progress)
+        self.open_from(self.url, given.as_deref(), cache::directory().as_deref(), split, progress)
     }
 
     fn open_from(
@@ -147,12 +148,6 @@ fn pair(folder: &Path, split: Split) -> Option<[PathBuf; 2]> {
     };
     let [images, labels] = split_files(split).map(find);
     Some([images?, labels?])
-}
-
-/// Where this user's programs keep what can be fetched again.
-fn cache() -> Option<PathBuf> {
-    let stated = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    stated.or_else(|| env::home_dir().map(|home| home.join(".cache"))).map(|cache| cache.join("ganymede"))
 }
 
 fn fetch(url: &str, file: &str, md5: &str, folder: &Path, advice: &str, progress: Option<Progress>) -> Result<()> {

@@ -61,11 +61,11 @@ fn the_features_are_those_of_pytorch_fid_with_the_same_weights() {
         (Tap::Features768, &golden.small_768),
     ];
     for (tap, expected) in taps {
-        let got = Inception::new(&weights, tap).unwrap().features(&image(32, 32), [32, 32], workspace);
+        let got = Inception::new(&weights, tap).unwrap().of_image(&image(32, 32), [32, 32], workspace);
         assert_features(&format!("{tap:?}"), &got, expected);
     }
     let network = Inception::new(&weights, Tap::Features768).unwrap();
-    assert_features("61x47", &network.features(&image(61, 47), [61, 47], workspace), &golden.large_768);
+    assert_features("61x47", &network.of_image(&image(61, 47), [61, 47], workspace), &golden.large_768);
     assert!(Inception::new(&weights, Tap::Features2048).is_err());
 }
 
@@ -85,7 +85,7 @@ fn the_whole_network_is_that_of_pytorch_fid_on_weights_made_by_a_formula() {
     let weights = InceptionWeights::open(&path).unwrap();
     assert_eq!(weights.deepest_tap(), Tap::Features2048);
     let network = Inception::new(&weights, Tap::Features2048).unwrap();
-    let got = network.features(&image(32, 32), [32, 32], &mut Workspace::default());
+    let got = network.of_image(&image(32, 32), [32, 32], &mut Workspace::default());
     assert_features("2048", &got, &golden.formula_2048);
 }
 

@@ -11,7 +11,7 @@
 
 use ganymede_ops::inference::{ConvRelu, Map, Workspace, average_pool_3x3, max_pool_3x3};
 
-use super::{inception_weights::InceptionWeights, resize::resize_bilinear};
+use super::{Extractor, InceptionWeights, Samples, resize::resize_bilinear};
 use crate::error::Result;
 
 /// Height and width that images are resized to.
@@ -45,6 +45,8 @@ impl Tap {
 pub struct Inception {
     layers: Vec<Layer>,
     tap: Tap,
+    /// That of the weights.
+    digest: String,
 }
 
 #[derive(Debug)]
@@ -120,18 +122,14 @@ impl Inception {
             builder.block_e("Mixed_7c", Pool::Max { stride: 1 })?;
         }
         builder.expect_channels(tap.dim())?;
-        Ok(Inception { layers: builder.layers, tap })
-    }
-
-    pub fn tap(&self) -> Tap {
-        self.tap
+        Ok(Inception { layers: builder.layers, tap, digest: weights.digest.clone() })
     }
 
     /// The features of one image.
     ///
     /// # Shapes
     /// `rgb` [H, W, 3] -> [tap.dim()].
-    pub fn features(&self, rgb: &[u8], [height, width]: [usize; 2], workspace: &mut Workspace) -> Vec<f32> {
+    pub fn of_image(&self, rgb: &[u8], [height, width]: [usize; 2], workspace: &mut Workspace) -> Vec<f32> {
         let mut x = workspace.map(SIDE, SIDE, 3);
         resize_bilinear(rgb, [height, width], [SIDE, SIDE], &mut x.values);
         x.values.iter_mut().for_each(|value| *value = (*value - 128.0) / 128.0);
@@ -142,6 +140,25 @@ impl Inception {
         let features = x.channel_means();
         workspace.recycle(x);
         features
+    }
+}
+
+impl Extractor for Inception {
+    fn name(&self) -> String {
+        format!("inception-{}", self.tap.dim())
+    }
+
+    fn identity(&self) -> String {
+        format!("weights {}", self.digest)
+    }
+
+    fn dim(&self, _: [usize; 3]) -> usize {
+        self.tap.dim()
+    }
+
+    fn features(&self, samples: &Samples, index: usize, workspace: &mut Workspace) -> Result<Vec<f32>> {
+        let [_, height, width] = samples.shape();
+        Ok(self.of_image(&samples.rgb(index)?, [height, width], workspace))
     }
 }
 

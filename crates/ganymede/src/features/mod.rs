@@ -1,11 +1,21 @@
-//! What metrics are computed on: images as vectors of features, each extractor a file.
+//! What metrics are computed on: samples as vectors of features. Each extractor is a file, and every report names it.
 
+mod extractor;
 #[cfg(test)]
 mod golden;
 mod inception;
 mod inception_weights;
+mod open;
+mod pixels;
 mod pth;
+mod random_conv;
 mod resize;
+mod samples;
 
+pub use extractor::{ExtractionProgress, Extractor, extract};
 pub use inception::{Inception, Tap};
 pub use inception_weights::InceptionWeights;
+pub use open::{inception_weights_file, known_names, open};
+pub use pixels::Pixels;
+pub use random_conv::RandomConv;
+pub use samples::Samples;
