@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use console::style;
-use ganymede::{Config, data, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES};
+use ganymede::{Config, data, evaluation::Metric, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES};
 
 use crate::{failure::Failure, style::rows};
 
@@ -13,12 +13,13 @@ type Section<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 pub fn run() -> Result<(), Failure> {
     let names = data::known_names().collect::<Vec<_>>().join(", ");
     let paths = "a folder of PNG or JPEG pictures, a folder of folders with a class each, or a file of IDX images";
-    let sections: [Section; 5] = [
+    let sections: [Section; 6] = [
         ("Presets", "--preset", Config::presets().collect()),
         ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
         ("Objectives", "--objective", OBJECTIVES.iter().map(|o| (o.name(), o.summary())).collect()),
         ("Penalties", "--penalty", PENALTIES.iter().map(|p| (p.name(), p.summary())).collect()),
+        ("Metrics", "evaluate --metrics", Metric::ALL.iter().map(|m| (m.name(), m.summary())).collect()),
     ];
     let mut out = io::stdout().lock();
     for (i, (title, flag, entries)) in sections.into_iter().enumerate() {

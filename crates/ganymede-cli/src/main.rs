@@ -3,6 +3,7 @@
 
 mod bench;
 mod completions;
+mod evaluate;
 mod failure;
 mod info;
 mod interrupt;
@@ -45,6 +46,8 @@ enum Verb {
     Train(Box<train::Arguments>),
     /// Draw samples from a trained generator
     Sample(sample::Arguments),
+    /// Measure a generator or a data set against data: FID, KID, precision and recall, ...
+    Evaluate(Box<evaluate::Arguments>),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
     /// Measure the speed of training and sampling on this machine
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().verb {
         Verb::Train(arguments) => train::run(&arguments),
         Verb::Sample(arguments) => sample::run(&arguments),
+        Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::List => list::run(),

@@ -6,7 +6,7 @@ use crate::place::Place;
 fn every_verb_explains_itself_with_examples() {
     let place = Place::new();
     assert!(place.run("--help").succeeds().out.contains("Examples:"));
-    for verb in ["train", "sample", "info", "completions"] {
+    for verb in ["train", "sample", "evaluate", "info", "completions"] {
         let help = place.run(&format!("{verb} --help")).succeeds().out;
         assert!(help.contains("Examples:") && help.contains(&format!("ganymede {verb} ")), "{verb}: {help}");
     }

@@ -4,6 +4,7 @@
 //! config.json                        every setting
 //! stats.jsonl                        one line of numbers a tick
 //! events.jsonl                       what was out of the ordinary, by step
+//! metrics.jsonl                      one line an evaluation
 //! log.txt                            what happened when, for people
 //! reals.png, fakes_init.png          the data, and the generator before training
 //! fakes000500.png                    the averaged generator after 500 steps, always from the same latents
@@ -35,6 +36,7 @@ use crate::{
 const CONFIG: &str = "config.json";
 const STATS: &str = "stats.jsonl";
 const EVENTS: &str = "events.jsonl";
+const METRICS: &str = "metrics.jsonl";
 const LOG: &str = "log.txt";
 
 /// A run directory; clones are the same one.
@@ -157,6 +159,14 @@ impl RunDirectory {
     /// [`Error::Io`] when the file cannot be read.
     pub fn newest_stats(&self) -> Result<Option<serde_json::Value>> {
         journal::newest(&*self.storage, &self.file(STATS))
+    }
+
+    /// Appends an evaluation; the line has the `step` of the checkpoint that it measured.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written now.
+    pub fn append_metrics(&self, line: &impl Serialize) -> Result<()> {
+        self.append_line(METRICS, line)
     }
 
     /// Appends what happened in a step.

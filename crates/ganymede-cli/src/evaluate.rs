@@ -1,0 +1,216 @@
+//! `ganymede evaluate WHAT [AGAINST]`
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use console::style;
+use ganymede::{
+    Config, cache,
+    data::{Dataset, OpenOptions, Split},
+    evaluation::{Card, EvaluationOptions, Measured, Metric, Sides, Subject, evaluate},
+    features::{self, Extractor, Pixels},
+    files,
+    prelude::{Device, RunDirectory},
+    random::Seed,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    failure::Failure,
+    style::{count, counted, duration, number, rows},
+};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ganymede evaluate runs/00000-fashion-mnist-non-saturating
+  ganymede evaluate runs/00000-fashion-mnist-non-saturating --metrics fid,kid,prdc,ms-ssim,memorisation --json card.json
+  ganymede evaluate fashion-mnist                  the test images against the training images: what is best possible
+  ganymede evaluate my/samples/ my/images/ --features random-conv --n 5000
+
+A generator is measured against the test images of its data, or against all of them where they have no such part.
+Figures compare only at equal features, n and reference: the card of --json holds all of these.")]
+pub struct Arguments {
+    /// A run directory, a checkpoint file, a folder of pictures, or a data set by name
+    #[arg(value_name = "WHAT")]
+    subject: String,
+
+    /// The data to measure against [default: those of the run; the training part of a data set]
+    #[arg(value_name = "AGAINST")]
+    reference: Option<String>,
+
+    /// Which metrics, with commas: fid, kid, prdc, ms-ssim, memorisation, modes [default: fid,kid,prdc; modes for points]
+    #[arg(long, value_name = "LIST")]
+    metrics: Option<String>,
+
+    /// What the metrics are computed on: inception, inception-768 (or -64, -192, -2048), random-conv, pixels
+    /// [default: inception, the deepest features of the weights; pixels for points]
+    #[arg(long, value_name = "NAME")]
+    features: Option<String>,
+
+    /// The weights of the FID's Inception network [default: found in GANYMEDE_DATA or in the cache]
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+
+    /// Samples of either side
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    n: usize,
+
+    /// Seed of subsets, resamples and pairs
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Computes the FID also from fewer samples than the features have dimensions
+    #[arg(long)]
+    allow_few: bool,
+
+    /// Extrapolates the FID to infinitely many samples
+    #[arg(long)]
+    extrapolate: bool,
+
+    /// Writes the metric card: every figure with every choice that it depends on
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let device = Device::flex();
+    // what is measured alone is compared with the rest of itself: the test part with the training part
+    let test = OpenOptions { split: Split::Test, ..OpenOptions::default() };
+    let subject = match &arguments.reference {
+        None => Subject::open(&arguments.subject, &test, &device),
+        Some(_) => Subject::open(&arguments.subject, &OpenOptions::default(), &device),
+    }?;
+    let reference = reference(arguments, &subject, &device)?;
+    let options = options(arguments, &reference)?;
+    let extractor = extractor(arguments, &options, &reference)?;
+
+    let bar = ProgressBar::new(0).with_style(bar_style());
+    bar.set_message("drawing samples");
+    let fake = subject.samples(options.n, options.seed)?;
+    let real = reference.samples(options.n, options.seed)?;
+    let training = match subject.config().filter(|_| options.metrics.contains(&Metric::Memorisation)) {
+        Some(config) => Some(Subject::open(&config.data, &of_run(config, Split::Train), &device)?),
+        None => None,
+    };
+    let seen = training.as_ref().map(|training| training.samples(options.n, options.seed)).transpose()?;
+    bar.set_message(format!("extracting {}", extractor.name()));
+    let sides = Sides {
+        subject: (subject.name(), &fake),
+        reference: (reference.name(), &real),
+        training: training.as_ref().map(Subject::name).zip(seen.as_ref()),
+        density: reference.dataset().and_then(Dataset::density),
+    };
+    let card = evaluate(sides, &*extractor, &options, cache::directory().as_deref(), &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let card = Card { step: subject.step(), ..card? };
+
+    print(&card)?;
+    write(arguments, &card)
+}
+
+/// What to measure against where it is not named.
+fn reference(arguments: &Arguments, subject: &Subject, device: &Device) -> Result<Subject, Failure> {
+    let opened = match (&arguments.reference, subject.config()) {
+        (Some(reference), config) => {
+            let options = config.map_or_else(OpenOptions::default, |config| of_run(config, Split::Train));
+            Subject::open(reference, &options, device)
+        }
+        // a folder has no part that was kept from the training
+        (None, Some(config)) => Subject::open(&config.data, &of_run(config, Split::Test), device)
+            .or_else(|_| Subject::open(&config.data, &of_run(config, Split::Train), device)),
+        (None, None) => Subject::open(&arguments.subject, &OpenOptions::default(), device),
+    };
+    let opened = opened?;
+    match opened.dataset() {
+        Some(_) => Ok(opened),
+        None => Err(Failure::usage("a generator is no reference", "name data to measure against")),
+    }
+}
+
+/// The data as the run had them.
+fn of_run(config: &Config, split: Split) -> OpenOptions<'static> {
+    OpenOptions { size: config.size, channels: config.channels, split, ..OpenOptions::default() }
+}
+
+fn are_points(subject: &Subject) -> bool {
+    subject.dataset().is_some_and(|dataset| dataset.shape() == [2, 1, 1])
+}
+
+fn options(arguments: &Arguments, reference: &Subject) -> Result<EvaluationOptions, Failure> {
+    let mut options = EvaluationOptions { n: arguments.n, seed: Seed(arguments.seed), ..EvaluationOptions::default() };
+    match &arguments.metrics {
+        Some(list) => options.metrics = Metric::parse_list(list)?,
+        None if are_points(reference) => options.metrics = vec![Metric::Modes],
+        None => {}
+    }
+    options.frechet.seed = options.seed;
+    options.kernel.seed = options.seed;
+    options.frechet.allow_few = arguments.allow_few;
+    options.frechet.extrapolate = arguments.extrapolate;
+    Ok(options)
+}
+
+fn extractor(
+    arguments: &Arguments,
+    options: &EvaluationOptions,
+    reference: &Subject,
+) -> Result<Box<dyn Extractor>, Failure> {
+    let needed = options.metrics.iter().any(|metric| metric.needs_features());
+    match &arguments.features {
+        Some(name) => Ok(features::open(name, arguments.weights.as_deref())?),
+        None if !needed || are_points(reference) => Ok(Box::new(Pixels)),
+        None => Ok(features::open("inception", arguments.weights.as_deref())?),
+    }
+}
+
+fn bar_style() -> ProgressStyle {
+    ProgressStyle::with_template("  {msg}  {bar:32.magenta/dim} {pos}/{len}  {per_sec}  {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸━")
+}
+
+fn print(card: &Card) -> io::Result<()> {
+    let mut out = io::stdout();
+    let features = card.features.as_ref().map_or(String::new(), |features| format!(" on {}", features.name));
+    writeln!(out, "{} against {}{features}", style(&card.subject.source).bold(), style(&card.reference.source).bold())?;
+    let of = |count: usize| counted(count as u64, "sample");
+    writeln!(out, "  {} against {}\n", of(card.subject.count), count(card.reference.count as u64))?;
+    rows(&mut out, card.results.iter().map(|(name, measured)| (name, shown(measured))))?;
+    let seconds = card.seconds.values().sum::<f64>();
+    writeln!(out, "\n{}", style(format!("in {}", duration(std::time::Duration::from_secs_f64(seconds)))).dim())
+}
+
+/// `12.345   95 % 12.1 .. 12.6   mean_term 1.2`
+fn shown(measured: &Measured) -> String {
+    let mut text = number(measured.value);
+    if let Some([low, high]) = measured.interval {
+        text.push_str(&format!("   95 % {} .. {}", number(low), number(high)));
+    }
+    for (name, value) in &measured.details {
+        let value = value.as_f64().filter(|_| value.is_f64()).map_or_else(|| value.to_string(), number);
+        text.push_str(&format!("   {name} {value}"));
+    }
+    text
+}
+
+/// To the file that was asked for, and to the run that was measured.
+fn write(arguments: &Arguments, card: &Card) -> Result<(), Failure> {
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(card).map_err(io::Error::from)?;
+        files::write_atomically(path, format!("{text}\n").as_bytes())?;
+        writeln!(io::stdout(), "card in {}", style(path.display()).bold())?;
+    }
+    let path = PathBuf::from(&arguments.subject);
+    let run = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+    match run.map(RunDirectory::at).filter(|_| card.step.is_some()) {
+        // a checkpoint may lie anywhere; only a run keeps a record
+        Some(directory) if directory.config()?.is_some() => Ok(directory.append_metrics(card)?),
+        _ => Ok(()),
+    }
+}

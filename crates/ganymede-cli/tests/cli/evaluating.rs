@@ -1,0 +1,72 @@
+//! `evaluate` on runs and on data.
+
+use crate::place::{Place, TINY};
+
+/// A set of pictures of our own, so that no file outside the place is read.
+fn pictures(place: &Place, folder: &str, shift: u32) {
+    std::fs::create_dir_all(place.path(folder)).unwrap();
+    for index in 0..40u32 {
+        let picture = image::GrayImage::from_fn(16, 16, |x, y| {
+            image::Luma([((x * (index % 7 + 1) + y * (index % 5 + shift) + shift * 20) % 256) as u8])
+        });
+        picture.save(place.path(&format!("{folder}/{index:02}.png"))).unwrap();
+    }
+}
+
+#[test]
+fn two_folders_are_compared_and_the_card_says_how() {
+    let place = Place::new();
+    pictures(&place, "a", 1);
+    pictures(&place, "b", 3);
+    let line = "evaluate a b --features random-conv --allow-few --metrics fid,kid,prdc,ms-ssim --json card.json";
+    let out = evaluated(&place, line);
+    for name in ["fid", "kid", "precision", "recall", "density", "coverage", "ms_ssim", "random-conv"] {
+        assert!(out.contains(name), "'{name}' is not in {out}");
+    }
+    let card: serde_json::Value = serde_json::from_slice(&place.read("card.json")).unwrap();
+    assert!(card["results"]["fid"]["value"].as_f64().is_some_and(|value| value > 0.0), "{card}");
+    assert_eq!(card["subject"]["count"], 40);
+    assert_eq!(card["options"]["neighbours"], 5);
+
+    evaluated(&place, "evaluate a a --features random-conv --allow-few --metrics fid --json same.json");
+    let card: serde_json::Value = serde_json::from_slice(&place.read("same.json")).unwrap();
+    assert!(card["results"]["fid"]["value"].as_f64().is_some_and(|value| value < 1e-6), "{card}");
+}
+
+#[test]
+fn a_run_of_points_is_measured_by_the_modes_it_covers_and_keeps_the_record() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    let out = evaluated(&place, "evaluate run --n 500");
+    assert!(out.contains("modes") && out.contains("high_quality"), "{out}");
+    let record = String::from_utf8(place.read("run/metrics.jsonl")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(record.lines().next().unwrap()).unwrap();
+    assert_eq!(line["step"], 4);
+    assert_eq!(line["results"]["modes"]["modes"], 8);
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused() {
+    let place = Place::new();
+    pictures(&place, "a", 1);
+    let fails = |line: &str, code: i32, sentences: &[&str]| cached(&place, line).fails_with(code, sentences);
+    fails("evaluate a a --features random-conv", 1, &["more samples than the 192 dimensions", "got 40"]);
+    fails("evaluate a a --features incption", 2, &["kind of features", "did you mean"]);
+    fails("evaluate a a --metrics fod", 2, &["metric", "did you mean 'fid'?"]);
+    fails("evaluate a a --metrics modes", 2, &["modes only against data with known separate modes"]);
+    fails("evaluate nothing-here", 2, &["nothing-here"]);
+    fails("evaluate a a --weights no-such.pth --features inception", 1, &["no-such.pth"]);
+    std::fs::write(place.path("foreign.safetensors"), b"{}").unwrap();
+    fails("evaluate a a --weights foreign.safetensors --features inception", 1, &["foreign.safetensors"]);
+}
+
+/// Runs with a cache of its own, so that nothing is left outside the place.
+fn cached(place: &Place, line: &str) -> crate::place::Ran {
+    let output = place.command(line).env("XDG_CACHE_HOME", place.path("cache")).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    crate::place::Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn evaluated(place: &Place, line: &str) -> String {
+    cached(place, line).succeeds().out
+}

@@ -1,0 +1,244 @@
+//! Computes the metrics that were asked for.
+
+use std::{collections::BTreeMap, path::Path, time::Instant};
+
+use serde::Serialize;
+
+use super::{Card, FeaturesInfo, Measured, Metric, SamplesInfo};
+use crate::{
+    data::{Density, mode_coverage},
+    error::{Error, Result},
+    features::{ExtractionProgress, Extractor, Samples, extract},
+    metrics::{
+        DensityCoverage, Features, FrechetOptions, KernelOptions, Manifolds, PrecisionRecall, density_coverage,
+        diversity, frechet, kernel_distance, memorisation, precision_recall, reverse_kl,
+    },
+    random::Seed,
+};
+
+/// The choices of the protocol.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvaluationOptions {
+    pub metrics: Vec<Metric>,
+    /// Samples of either side, at most.
+    pub n: usize,
+    pub frechet: FrechetOptions,
+    pub kernel: KernelOptions,
+    /// The neighbour that the balls of precision, recall, density and coverage reach to.
+    pub neighbours: usize,
+    /// Pairs of samples for the diversity.
+    pub pairs: usize,
+    pub seed: Seed,
+}
+
+impl Default for EvaluationOptions {
+    fn default() -> Self {
+        EvaluationOptions {
+            metrics: vec![Metric::Fid, Metric::Kid, Metric::Prdc],
+            n: 10_000,
+            frechet: FrechetOptions { resamples: 20, ..FrechetOptions::default() },
+            kernel: KernelOptions::default(),
+            neighbours: 5,
+            pairs: 1000,
+            seed: Seed(0),
+        }
+    }
+}
+
+/// Samples with the name of what they are of.
+pub type Named<'a> = (&'a str, &'a Samples);
+
+/// What is measured against what.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides<'a> {
+    pub subject: Named<'a>,
+    pub reference: Named<'a>,
+    /// The data that the subject was trained on; memorisation needs them.
+    pub training: Option<Named<'a>>,
+    /// The density that the reference is drawn from; modes need one.
+    pub density: Option<&'a dyn Density>,
+}
+
+/// The metrics of `options` of the subject, by the features of `extractor`, which come from `cache` where they are known.
+///
+/// # Errors
+/// [`Error::Measurement`] for samples that a metric has no answer for, [`Error::Setting`] for a metric without what it needs.
+pub fn evaluate(
+    sides: Sides,
+    extractor: &dyn Extractor,
+    options: &EvaluationOptions,
+    cache: Option<&Path>,
+    progress: ExtractionProgress,
+) -> Result<Card> {
+    let mut card = Card {
+        ganymede: env!("CARGO_PKG_VERSION"),
+        step: None,
+        results: BTreeMap::new(),
+        subject: info(sides.subject),
+        reference: info(sides.reference),
+        training: None,
+        features: None,
+        options: options.clone(),
+        seconds: BTreeMap::new(),
+    };
+    let needs_training = options.metrics.contains(&Metric::Memorisation);
+    if needs_training && sides.training.is_none() {
+        return Err(Error::setting("metrics", "a trained generator for memorisation", sides.subject.0));
+    }
+    let training = sides.training.filter(|_| needs_training);
+    let mut seconds = BTreeMap::new();
+    let mut features = None;
+    if options.metrics.iter().any(|metric| metric.needs_features()) {
+        let started = Instant::now();
+        let of = |(_, samples): Named| extract(extractor, samples, cache, progress);
+        let (real, fake) = (of(sides.reference)?, of(sides.subject)?);
+        card.features = Some(FeaturesInfo { name: extractor.name(), dim: real.dim(), identity: extractor.identity() });
+        features = Some((real, fake, training.map(of).transpose()?));
+        seconds.insert("extraction", started.elapsed().as_secs_f64());
+    }
+    for metric in &options.metrics {
+        let started = Instant::now();
+        match (metric, &features) {
+            (Metric::MsSsim, _) => card.results.extend([("ms_ssim", ms_ssim(sides, options)?)]),
+            (Metric::Modes, _) => card.results.extend([("modes", modes(sides)?)]),
+            (metric, Some((real, fake, training))) => {
+                card.results.extend(of_features(*metric, real, fake, training.as_ref(), options)?);
+            }
+            (_, None) => {}
+        }
+        seconds.insert(metric.name(), started.elapsed().as_secs_f64());
+    }
+    card.training = training.map(info);
+    card.seconds = seconds;
+    Ok(card)
+}
+
+fn info((source, samples): Named) -> SamplesInfo {
+    SamplesInfo { source: source.to_owned(), count: samples.count(), shape: samples.shape(), digest: samples.digest() }
+}
+
+fn of_features(
+    metric: Metric,
+    real: &Features,
+    fake: &Features,
+    training: Option<&Features>,
+    options: &EvaluationOptions,
+) -> Result<Vec<(&'static str, Measured)>> {
+    match (metric, training) {
+        (Metric::Fid, _) => {
+            let distance = frechet(real, fake, options.frechet)?;
+            let measured = Measured::new(distance.value)
+                .within(distance.interval)
+                .with("mean_term", distance.mean_term)
+                .with("covariance_term", distance.covariance_term)
+                .with("at_infinity", distance.at_infinity);
+            Ok(vec![("fid", measured)])
+        }
+        (Metric::Kid, _) => {
+            let distance = kernel_distance(real, fake, options.kernel)?;
+            let measured = Measured::new(distance.value)
+                .with("deviation", distance.deviation)
+                .with("subset_size", distance.subset_size);
+            Ok(vec![("kid", measured)])
+        }
+        (Metric::Prdc, _) => {
+            let manifolds = Manifolds::new(real, fake, options.neighbours)?;
+            let PrecisionRecall { precision, recall } = precision_recall(&manifolds);
+            let DensityCoverage { density, coverage } = density_coverage(&manifolds);
+            let figures = [("precision", precision), ("recall", recall), ("density", density), ("coverage", coverage)];
+            Ok(figures.map(|(name, value)| (name, Measured::new(value))).to_vec())
+        }
+        (Metric::Memorisation, Some(training)) => {
+            let test = memorisation(fake, real, training)?;
+            let measured = Measured::new(test.z)
+                .with("p_value", test.p_value)
+                .with("distance_of_generated", test.distance_of_generated)
+                .with("distance_of_held_out", test.distance_of_held_out);
+            Ok(vec![("memorisation", measured)])
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn ms_ssim(sides: Sides, options: &EvaluationOptions) -> Result<Measured> {
+    let of = |samples: &Samples| diversity(samples.values(), samples.shape(), options.pairs, options.seed);
+    let (fake, real) = (of(sides.subject.1)?, of(sides.reference.1)?);
+    let measured = Measured::new(fake.mean_ms_ssim).with("scales", fake.scales);
+    Ok(measured.with("of_reference", real.mean_ms_ssim))
+}
+
+fn modes(sides: Sides) -> Result<Measured> {
+    let (name, samples) = sides.subject;
+    let points: Vec<[f32; 2]> = samples.values().as_chunks::<2>().0.to_vec();
+    let coverage = sides.density.filter(|_| samples.are_points()).and_then(|density| mode_coverage(&points, density));
+    let coverage = coverage.ok_or_else(|| {
+        Error::setting("metrics", "modes only against data with known separate modes (ring8, grid25)", name)
+    })?;
+    let measured = Measured::new(coverage.covered as f64)
+        .with("modes", coverage.modes)
+        .with("high_quality", coverage.high_quality);
+    // where no sample is near any mode, how evenly they spread over them has no answer
+    Ok(measured.with("reverse_kl", reverse_kl(&coverage.counts).ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::{Dataset, Split, ring8},
+        features::{Pixels, RandomConv},
+        random::{Draws, Purpose},
+    };
+
+    fn images(step: u64, count: usize) -> Samples {
+        let values = Draws::new(Seed(1), Purpose::Sample, step).uniforms(count * 144, -1.0, 1.0);
+        Samples::new(values, [1, 12, 12], None).unwrap()
+    }
+
+    fn options(metrics: &str) -> EvaluationOptions {
+        EvaluationOptions { metrics: Metric::parse_list(metrics).unwrap(), pairs: 20, ..EvaluationOptions::default() }
+    }
+
+    #[test]
+    fn a_card_holds_a_finite_figure_for_every_metric_and_the_protocol() {
+        let (real, fake, seen) = (images(0, 300), images(1, 300), images(2, 300));
+        let sides = Sides {
+            subject: ("fake", &fake),
+            reference: ("real", &real),
+            training: Some(("seen", &seen)),
+            density: None,
+        };
+        let options = options("fid,kid,prdc,ms-ssim,memorisation");
+        let card = evaluate(sides, &RandomConv::default(), &options, None, &|_, _| {}).unwrap();
+        let names: Vec<&str> = card.results.keys().copied().collect();
+        let expected = ["coverage", "density", "fid", "kid", "memorisation", "ms_ssim", "precision", "recall"];
+        assert_eq!(names, expected);
+        assert!(card.results.values().all(|measured| measured.value.is_finite()));
+        let json = serde_json::to_value(&card).unwrap();
+        assert!(json["results"]["fid"]["interval"][0].is_number(), "{json}");
+        assert_eq!(json["features"]["name"], "random-conv");
+        assert_eq!(json["subject"]["digest"], fake.digest());
+    }
+
+    #[test]
+    fn true_samples_of_a_ring_cover_its_modes() {
+        let ring = ring8(Split::Test);
+        let samples = Samples::of_dataset(&ring, 1000, Seed(0)).unwrap();
+        let named = ("ring8", &samples);
+        let sides = Sides { subject: named, reference: named, training: None, density: ring.density() };
+        let card = evaluate(sides, &Pixels, &options("modes"), None, &|_, _| {}).unwrap();
+        let modes = &card.results["modes"];
+        assert_eq!(modes.value, 8.0);
+        assert!(modes.details["reverse_kl"].as_f64().unwrap() < 0.02, "{modes:?}");
+    }
+
+    #[test]
+    fn metrics_without_what_they_need_are_refused() {
+        let samples = images(0, 10);
+        let named = ("images", &samples);
+        let sides = Sides { subject: named, reference: named, training: None, density: None };
+        for metrics in ["memorisation", "modes", "fid"] {
+            assert!(evaluate(sides, &RandomConv::default(), &options(metrics), None, &|_, _| {}).is_err(), "{metrics}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Measuring a generator or a data set against data, with the whole protocol on record.
+//!
+//! ```text
+//! subject, reference -> samples -> features -> metrics -> card
+//! ```
+//! A [`Card`] holds every figure with every choice that it depends on: two figures compare when their cards agree in all but
+//! the subject.
+
+mod card;
+mod evaluate;
+mod metric;
+mod subject;
+
+pub use card::{Card, FeaturesInfo, Measured, SamplesInfo};
+pub use evaluate::{EvaluationOptions, Named, Sides, evaluate};
+pub use metric::Metric;
+pub use subject::Subject;

@@ -1,0 +1,95 @@
+//! What can be measured: a trained generator, or data.
+
+use std::{path::Path, sync::Arc};
+
+use burn::tensor::Device;
+
+use crate::{
+    config::Config,
+    data::{self, Dataset, OpenOptions, Split},
+    error::{Error, Result},
+    features::Samples,
+    random::Seed,
+    sampling::Sampler,
+    training::RunDirectory,
+};
+
+/// A source of samples.
+#[derive(Debug)]
+pub enum Subject {
+    /// The averaged generator of a checkpoint.
+    Generator {
+        name: String,
+        sampler: Box<Sampler>,
+    },
+    Data {
+        name: String,
+        dataset: Arc<dyn Dataset>,
+    },
+}
+
+impl Subject {
+    /// A run directory, a checkpoint file, or data by name or path; `options` are for data.
+    ///
+    /// # Errors
+    /// When it is neither, or cannot be opened.
+    pub fn open(source: &str, options: &OpenOptions, device: &Device) -> Result<Self> {
+        let path = Path::new(source);
+        let is_checkpoint = path.is_file() && path.extension().is_some_and(|extension| extension == "safetensors");
+        if is_checkpoint || (path.is_dir() && RunDirectory::at(path).config()?.is_some()) {
+            let sampler = Box::new(Sampler::open(path, device)?);
+            return Ok(Subject::Generator { name: source.to_owned(), sampler });
+        }
+        let dataset = data::open(source, options)?;
+        let split = if options.split == Split::Test { " (test)" } else { "" };
+        Ok(Subject::Data { name: format!("{}{split}", dataset.name()), dataset })
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        match self {
+            Subject::Generator { name, .. } | Subject::Data { name, .. } => name,
+        }
+    }
+
+    /// The settings of the run that it comes from.
+    pub fn config(&self) -> Option<&Config> {
+        match self {
+            Subject::Generator { sampler, .. } => Some(&sampler.config),
+            Subject::Data { .. } => None,
+        }
+    }
+
+    /// The step of the checkpoint.
+    pub fn step(&self) -> Option<u64> {
+        match self {
+            Subject::Generator { sampler, .. } => Some(sampler.step.0),
+            Subject::Data { .. } => None,
+        }
+    }
+
+    /// The data set, where it is one.
+    pub fn dataset(&self) -> Option<&dyn Dataset> {
+        match self {
+            Subject::Generator { .. } => None,
+            Subject::Data { dataset, .. } => Some(&**dataset),
+        }
+    }
+
+    /// `n` samples, or all of a data set that has no more: of a generator those of the seeds `0..n`, of data by a random order.
+    ///
+    /// # Errors
+    /// When the data cannot be read, or the generator gives numbers that are none.
+    pub fn samples(&self, n: usize, seed: Seed) -> Result<Samples> {
+        match self {
+            Subject::Generator { sampler, .. } => {
+                if n == 0 {
+                    return Err(Error::setting("n", "a whole number from 1", n));
+                }
+                let seeds: Vec<u64> = (0..n as u64).collect();
+                Samples::of_tensor(sampler.sample(&seeds, None, 1.0), None)
+            }
+            Subject::Data { dataset, .. } => Samples::of_dataset(&**dataset, n, seed),
+        }
+    }
+}
