@@ -5,6 +5,7 @@ pub mod cache;
 pub mod checkpoint;
 pub mod config;
 pub mod data;
+pub mod density_ratio;
 pub mod device;
 pub mod error;
 pub mod evaluation;

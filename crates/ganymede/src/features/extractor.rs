@@ -153,7 +153,7 @@ mod tests {
         let mut foreign = whole.clone();
         let at = foreign.windows(6).position(|bytes| bytes == b"pixels").unwrap();
         foreign[at] = b'q';
-        for spoilt in [&whole[..whole.len() / 2], b"", &foreign] {
+        for spoilt in [&whole[..whole.len() / 2], b"".as_slice(), foreign.as_slice()] {
             std::fs::write(&path, spoilt).unwrap();
             assert_eq!(extract(&Pixels, &samples(), Some(folder.path()), &|_, _| {}).unwrap(), first);
             assert_eq!(std::fs::read(&path).unwrap(), whole);

@@ -36,7 +36,7 @@ pub fn known_names() -> Vec<String> {
 /// # Errors
 /// [`Error::UnknownName`] with the nearest name; those of [`inception_weights_file`] and [`InceptionWeights::open`].
 pub fn open(name: &str, weights: Option<&Path>) -> Result<Box<dyn Extractor>> {
-    let tap = Tap::ALL.into_iter().find(|tap| name.strip_prefix("inception-") == Some(&tap.dim().to_string()));
+    let tap = Tap::ALL.into_iter().find(|tap| name.strip_prefix("inception-") == Some(tap.dim().to_string().as_str()));
     match (name, tap) {
         ("pixels", _) => Ok(Box::new(Pixels)),
         ("random-conv", _) => Ok(Box::new(RandomConv::default())),
@@ -62,8 +62,8 @@ pub fn inception_weights_file(given: Option<&Path>) -> Result<PathBuf> {
     let data = env::var_os("GANYMEDE_DATA").filter(|path| !path.is_empty()).map(PathBuf::from);
     let cache = cache::directory();
     let folders: Vec<&PathBuf> = data.iter().chain(&cache).collect();
-    let candidates = folders.iter().flat_map(|folder| WEIGHTS_FILES.map(|name| folder.join(name)));
-    candidates.into_iter().find(|path| path.is_file()).ok_or_else(|| {
+    let mut candidates = folders.iter().flat_map(|folder| WEIGHTS_FILES.map(|name| folder.join(name)));
+    candidates.find(|path| path.is_file()).ok_or_else(|| {
         let advice = "put one there, or name it with --weights, or use --features random-conv, which needs none";
         let place = cache.as_deref().unwrap_or(Path::new("."));
         Error::data(place, format!("one of {}", WEIGHTS_FILES.join(", ")), "no such file", advice)
