@@ -10,7 +10,7 @@ use ganymede::{
     Config, cache,
     data::{Dataset, OpenOptions, Split},
     evaluation::{Card, EvaluationOptions, Measured, Metric, Sides, Subject, evaluate},
-    features::{self, Extractor, Pixels},
+    features::{self, ExtractionProgress, Extractor, OpenFeatures, Samples},
     files,
     prelude::{Device, RunDirectory},
     random::Seed,
@@ -45,7 +45,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST")]
     metrics: Option<String>,
 
-    /// What the metrics are computed on: inception, inception-768 (or -64, -192, -2048), random-conv, pixels
+    /// What the metrics are computed on: inception, inception-768 (or -64, -192, -2048), classifier, random-conv, pixels
     /// [default: inception, the deepest features of the weights; pixels for points]
     #[arg(long, value_name = "NAME")]
     features: Option<String>,
@@ -85,9 +85,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }?;
     let reference = reference(arguments, &subject, &device)?;
     let options = options(arguments, &reference)?;
-    let extractor = extractor(arguments, &options, &reference)?;
-
     let bar = ProgressBar::new(0).with_style(bar_style());
+    let show = |done: usize, of: usize| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    };
+    bar.set_message("training a classifier");
+    let extractor = extractor(arguments, &options, &subject, &reference, &show)?;
+
     bar.set_message("drawing samples");
     let fake = subject.samples(options.n, options.seed)?;
     let real = reference.samples(options.n, options.seed)?;
@@ -103,10 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         training: training.as_ref().map(Subject::name).zip(seen.as_ref()),
         density: reference.dataset().and_then(Dataset::density),
     };
-    let card = evaluate(sides, &*extractor, &options, cache::directory().as_deref(), &|done, of| {
-        bar.set_length(of as u64);
-        bar.set_position(done as u64);
-    });
+    let card = evaluate(sides, &*extractor, &options, cache::directory().as_deref(), &show);
     bar.finish_and_clear();
     let card = Card { step: subject.step(), ..card? };
 
@@ -159,14 +161,33 @@ fn options(arguments: &Arguments, reference: &Subject) -> Result<EvaluationOptio
 fn extractor(
     arguments: &Arguments,
     options: &EvaluationOptions,
+    subject: &Subject,
     reference: &Subject,
+    progress: ExtractionProgress,
 ) -> Result<Box<dyn Extractor>, Failure> {
     let needed = options.metrics.iter().any(|metric| metric.needs_features());
-    match &arguments.features {
-        Some(name) => Ok(features::open(name, arguments.weights.as_deref())?),
-        None if !needed || are_points(reference) => Ok(Box::new(Pixels)),
-        None => Ok(features::open("inception", arguments.weights.as_deref())?),
-    }
+    let name = match &arguments.features {
+        Some(name) => name.as_str(),
+        None if !needed || are_points(reference) => "pixels",
+        None => "inception",
+    };
+    let labelled = if name == "classifier" { Some(labelled(arguments, subject)?) } else { None };
+    let cache = cache::directory();
+    let weights = arguments.weights.as_deref();
+    let options =
+        OpenFeatures { weights, labelled: labelled.as_ref(), cache: cache.as_deref(), progress: Some(progress) };
+    Ok(features::open(name, &options)?)
+}
+
+/// The training part of the data that is measured against.
+fn labelled(arguments: &Arguments, subject: &Subject) -> Result<Samples, Failure> {
+    let (source, options) = match (&arguments.reference, subject.config()) {
+        (Some(reference), Some(config)) => (reference, of_run(config, Split::Train)),
+        (Some(reference), None) => (reference, OpenOptions::default()),
+        (None, Some(config)) => (&config.data, of_run(config, Split::Train)),
+        (None, None) => (&arguments.subject, OpenOptions::default()),
+    };
+    Ok(Subject::open(source, &options, &Device::flex())?.samples(usize::MAX, Seed(arguments.seed))?)
 }
 
 fn bar_style() -> ProgressStyle {

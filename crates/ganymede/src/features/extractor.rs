@@ -1,20 +1,16 @@
 //! From samples to features: in parallel, with progress, and only once for the same samples.
 
 use std::{
-    path::{Path, PathBuf},
+    collections::BTreeMap,
+    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use burn::tensor::TensorData;
 use ganymede_ops::inference::Workspace;
 use rayon::prelude::*;
 
-use super::Samples;
-use crate::{
-    error::{Error, Result},
-    files,
-    metrics::Features,
-};
+use super::{Samples, inception_weights::RawTensor, store::Entry};
+use crate::{error::Result, metrics::Features};
 
 /// Turns samples into vectors that metrics compare.
 pub trait Extractor: std::fmt::Debug + Sync {
@@ -47,9 +43,9 @@ pub fn extract(
     cache: Option<&Path>,
     progress: ExtractionProgress,
 ) -> Result<Features> {
-    let entry = cache.map(|cache| CacheEntry::new(cache, extractor, samples));
+    let entry = cache.map(|cache| cache_entry(cache, extractor, samples));
     let dim = extractor.dim(samples.shape());
-    if let Some(features) = entry.as_ref().and_then(|entry| entry.load(samples.count(), dim)) {
+    if let Some(features) = entry.as_ref().and_then(|entry| load(entry, samples.count(), dim)) {
         progress(samples.count(), samples.count());
         return Ok(features);
     }
@@ -65,61 +61,29 @@ pub fn extract(
         .collect::<Result<_>>()?;
     let features = Features::new(rows.concat(), dim)?;
     if let Some(entry) = entry {
-        entry.save(&features)?;
+        let shape = vec![features.count(), features.dim()];
+        let tensor = RawTensor { shape, values: features.values().to_vec() };
+        entry.save(&BTreeMap::from([(FEATURES.to_owned(), tensor)]))?;
     }
     Ok(features)
 }
 
-/// Features on the disk, under the digest of all that they depend on. An entry that is not whole or not of this key is
-/// none: the features are computed again and replace it.
-struct CacheEntry {
-    path: PathBuf,
-    key: String,
+const FEATURES: &str = "features";
+
+fn cache_entry(cache: &Path, extractor: &dyn Extractor, samples: &Samples) -> Entry {
+    Entry::new(cache, FEATURES, format!("{} {} {}", extractor.name(), extractor.identity(), samples.digest()))
 }
 
-const TENSOR: &str = "features";
-const KEY: &str = "key";
-
-impl CacheEntry {
-    fn new(cache: &Path, extractor: &dyn Extractor, samples: &Samples) -> Self {
-        let key = format!("{} {} {}", extractor.name(), extractor.identity(), samples.digest());
-        let name = blake3::hash(key.as_bytes()).to_hex();
-        CacheEntry { path: cache.join("features").join(format!("{name}.safetensors")), key }
-    }
-
-    fn load(&self, count: usize, dim: usize) -> Option<Features> {
-        let bytes = std::fs::read(&self.path).ok()?;
-        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).ok()?;
-        if header.metadata().as_ref()?.get(KEY)? != &self.key {
-            return None;
-        }
-        let file = safetensors::SafeTensors::deserialize(&bytes).ok()?;
-        let view = file.tensor(TENSOR).ok()?;
-        if view.shape() != [count, dim] || view.dtype() != safetensors::Dtype::F32 {
-            return None;
-        }
-        let values = view.data().as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)).collect();
-        Features::new(values, dim).ok()
-    }
-
-    fn save(&self, features: &Features) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        let data = TensorData::new(features.values().to_vec(), [features.count(), features.dim()]);
-        let view = safetensors::tensor::TensorView::new(
-            safetensors::Dtype::F32,
-            vec![features.count(), features.dim()],
-            data.as_bytes(),
-        );
-        let encode = |error| Error::io("encode", &self.path)(std::io::Error::other(error));
-        let metadata = std::collections::HashMap::from([(KEY.to_owned(), self.key.clone())]);
-        let bytes = safetensors::serialize([(TENSOR, view.map_err(encode)?)], Some(metadata)).map_err(encode)?;
-        files::write_atomically(&self.path, &bytes)
-    }
+/// What the entry holds, where it fits.
+fn load(entry: &Entry, count: usize, dim: usize) -> Option<Features> {
+    let tensor = entry.load()?.remove(FEATURES)?;
+    if tensor.shape == [count, dim] { Features::new(tensor.values, dim).ok() } else { None }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
     use crate::features::Pixels;
 
@@ -128,7 +92,7 @@ mod tests {
     }
 
     fn entry(folder: &Path) -> PathBuf {
-        CacheEntry::new(folder, &Pixels, &samples()).path
+        cache_entry(folder, &Pixels, &samples()).path().to_owned()
     }
 
     #[test]
@@ -164,6 +128,6 @@ mod tests {
     fn other_samples_have_another_entry() {
         let folder = tempfile::tempdir().unwrap();
         let other = Samples::new(vec![0.5; 24], [1, 2, 3], None).unwrap();
-        assert_ne!(CacheEntry::new(folder.path(), &Pixels, &other).path, entry(folder.path()));
+        assert_ne!(cache_entry(folder.path(), &Pixels, &other).path(), entry(folder.path()));
     }
 }

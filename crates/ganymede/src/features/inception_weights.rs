@@ -39,6 +39,7 @@ struct Folded {
 }
 
 /// A tensor of 32-bit floats as it lies in a file.
+#[derive(Debug)]
 pub(super) struct RawTensor {
     pub shape: Vec<usize>,
     pub values: Vec<f32>,

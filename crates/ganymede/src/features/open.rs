@@ -3,6 +3,7 @@
 //! ```text
 //! inception                                     the last tap that the weights reach
 //! inception-64, -192, -768, -2048               that tap
+//! classifier                                    trained on labelled data
 //! random-conv, pixels                           no weights needed
 //! ```
 
@@ -11,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Extractor, Inception, InceptionWeights, Pixels, RandomConv, Tap};
+use super::{Classifier, ExtractionProgress, Extractor, Inception, InceptionWeights, Pixels, RandomConv, Samples, Tap};
 use crate::{
     cache,
     error::{Error, Result},
@@ -28,20 +29,42 @@ const WEIGHTS_FILES: [&str; 3] = [
 /// The names that [`open`] knows.
 pub fn known_names() -> Vec<String> {
     let taps = Tap::ALL.map(|tap| format!("{INCEPTION}-{}", tap.dim()));
-    [INCEPTION.to_owned()].into_iter().chain(taps).chain(["random-conv".into(), "pixels".into()]).collect()
+    [INCEPTION.to_owned()]
+        .into_iter()
+        .chain(taps)
+        .chain(["classifier", "random-conv", "pixels"].map(String::from))
+        .collect()
 }
 
-/// The extractor of that name; `weights` is the file of those that have weights, found where not given.
+/// What some extractors need.
+#[derive(Clone, Copy, Default)]
+pub struct OpenFeatures<'a> {
+    /// The file of those that have weights; found where not given.
+    pub weights: Option<&'a Path>,
+    /// What the classifier is trained on.
+    pub labelled: Option<&'a Samples>,
+    /// Where the classifier is kept.
+    pub cache: Option<&'a Path>,
+    pub progress: Option<ExtractionProgress<'a>>,
+}
+
+/// The extractor of that name.
 ///
 /// # Errors
-/// [`Error::UnknownName`] with the nearest name; those of [`inception_weights_file`] and [`InceptionWeights::open`].
-pub fn open(name: &str, weights: Option<&Path>) -> Result<Box<dyn Extractor>> {
+/// [`Error::UnknownName`] with the nearest name; those of [`inception_weights_file`], [`InceptionWeights::open`] and
+/// [`Classifier::train`]; [`Error::Setting`] for a classifier without data to train it on.
+pub fn open(name: &str, options: &OpenFeatures) -> Result<Box<dyn Extractor>> {
     let tap = Tap::ALL.into_iter().find(|tap| name.strip_prefix("inception-") == Some(tap.dim().to_string().as_str()));
     match (name, tap) {
         ("pixels", _) => Ok(Box::new(Pixels)),
+        ("classifier", _) => {
+            let labelled = options.labelled;
+            let labelled = labelled.ok_or_else(|| Error::setting("features", "labelled data to train it on", name))?;
+            Ok(Box::new(Classifier::train(labelled, options.cache, options.progress.unwrap_or(&|_, _| {}))?))
+        }
         ("random-conv", _) => Ok(Box::new(RandomConv::default())),
         (_, tap) if name == INCEPTION || tap.is_some() => {
-            let weights = InceptionWeights::open(&inception_weights_file(weights)?)?;
+            let weights = InceptionWeights::open(&inception_weights_file(options.weights)?)?;
             Ok(Box::new(Inception::new(&weights, tap.unwrap_or_else(|| weights.deepest_tap()))?))
         }
         _ => {
@@ -76,12 +99,14 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_of_features_names_the_nearest() {
-        let error = open("inception-769", None).unwrap_err();
+        let error = open("inception-769", &OpenFeatures::default()).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("inception-768"), "{error}");
     }
 
     #[test]
     fn weights_that_are_not_there_are_an_error() {
-        assert!(open("inception", Some(Path::new("no-such-file.pth"))).is_err());
+        let options = OpenFeatures { weights: Some(Path::new("no-such-file.pth")), ..OpenFeatures::default() };
+        assert!(open("inception", &options).is_err());
+        assert!(open("classifier", &OpenFeatures::default()).is_err());
     }
 }
