@@ -11,6 +11,7 @@ use std::{
 use flate2::{Compression, write::GzEncoder};
 use ganymede::{
     Config, Error,
+    checkpoint::Checkpoint,
     data::{Dataset, Event, FolderOptions, open_folder, open_idx},
     random::{Draws, Purpose, Seed},
 };
@@ -216,6 +217,31 @@ fn a_picture_of_any_content_is_read_or_refused() {
         let options = FolderOptions { size: Some(4), ..Default::default() };
         let open = |path: &Path| open_folder(path.parent().unwrap(), &options).map(drop);
         assert_read_or_refused(name, &encoded(picture(1), format), open);
+    }
+}
+
+/// The files that the fuzz targets start from, and those that they have found.
+#[test]
+fn every_file_of_the_fuzz_corpora_is_read_or_refused() {
+    let options = FolderOptions { size: Some(4), ..Default::default() };
+    for (target, open) in [
+        ("checkpoint", &(|path: &Path| Checkpoint::load(path).map(drop)) as &dyn Fn(&Path) -> Result<(), Error>),
+        ("config", &|path| {
+            serde_json::from_slice::<Config>(&fs::read(path).unwrap()).map_or(Ok(()), |config| config.validate())
+        }),
+        ("idx", &|path| open_idx(path, Some(path)).map(drop)),
+        ("picture", &|path| {
+            let folder = TempDir::new().unwrap();
+            fs::copy(path, folder.path().join("picture.png")).unwrap();
+            open_folder(folder.path(), &options).map(drop)
+        }),
+    ] {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+        for file in fs::read_dir(corpus).unwrap() {
+            if let Err(error) = open(&file.unwrap().path()) {
+                assert!(!error.to_string().is_empty());
+            }
+        }
     }
 }
 
