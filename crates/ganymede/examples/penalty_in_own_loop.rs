@@ -40,10 +40,14 @@ struct Descent(Gradients);
 
 impl ModuleMapper for Descent {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|weight| match weight.grad_remove(&mut self.0) {
-            Some(gradient) => Tensor::from_inner(weight.inner() - gradient * 0.05).require_grad(),
-            None => weight,
-        })
+        let weight = param.val();
+        match weight.grad_remove(&mut self.0) {
+            Some(gradient) => {
+                let stepped = Tensor::from_inner(weight.inner() - gradient * 0.05);
+                Param::initialized(param.id, stepped.require_grad())
+            }
+            None => param,
+        }
     }
 }
 
@@ -52,6 +56,8 @@ fn main() -> ganymede::Result<()> {
     device.seed(0);
     let mut critic =
         Critic { hidden: LinearConfig::new(2, 32).init(&device), output: LinearConfig::new(32, 1).init(&device) };
+    // burn draws weights at their first use; a clone that is frozen before that freezes the original as well
+    critic.forward(Tensor::zeros([1, 2], &device).into());
     for step in 0..100 {
         let real = Tensor::<2>::random([64, 2], Distribution::Normal(1.0, 0.5), &device);
         let fake = Tensor::<2>::random([64, 2], Distribution::Normal(-1.0, 0.5), &device);
