@@ -160,7 +160,7 @@ fn a_folder_with_more_bad_files_than_good_ones_is_refused_or_used_without_them()
 }
 
 #[test]
-#[ignore = "the slow form of the test above"]
+#[ignore = "slow form of the above; cargo nextest run --release --workspace --run-ignored only ten_thousand"]
 fn ten_thousand_bad_files_among_a_thousand_good_ones() {
     assert_survives(1000, 10_000);
 }

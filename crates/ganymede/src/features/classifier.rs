@@ -260,7 +260,7 @@ mod tests {
 
     /// Minutes of training: `cargo test --release -- --ignored`, with the data.
     #[test]
-    #[ignore = "trains for minutes"]
+    #[ignore = "trains for minutes; cargo nextest run --release --workspace --run-ignored only classifier"]
     fn digits_are_told_apart_with_99_percent_accuracy() {
         if std::env::var_os("GANYMEDE_DATA").is_none() {
             eprintln!("skipped: no MNIST under GANYMEDE_DATA");
