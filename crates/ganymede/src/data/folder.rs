@@ -1,12 +1,13 @@
 //! A folder of PNG and JPEG pictures, or a folder of such folders, one a class.
 //!
 //! ```text
-//! turn as EXIF says -> lay on white -> cut out the middle square -> resize (Lanczos 3) -> bytes
+//! cut out the middle square -> turn as EXIF says -> lay on white -> resize (Lanczos 3) -> bytes
 //! ```
 //! Pictures are decoded once, in parallel, and kept in memory. What no PNG or JPEG extension or a leading dot sets apart is
 //! passed over and counted; a few unreadable pictures are left out and reported, many are an error.
 
 mod decode;
+mod memory;
 mod scan;
 
 use std::{
