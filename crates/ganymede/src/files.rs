@@ -83,6 +83,14 @@ pub(crate) fn read(storage: &dyn Storage, path: &Path, limit: u64) -> Result<Opt
     }
 }
 
+/// The whole file; it may come from anywhere, so no more than `limit` bytes are taken on its word.
+///
+/// # Errors
+/// [`Error::Io`] when it is not there, cannot be read or is larger than `limit`.
+pub fn read_whole(path: &Path, limit: u64) -> Result<Vec<u8>> {
+    retried(|| Disk.read(path, limit)).map_err(Error::io("read", path))
+}
+
 /// # Errors
 /// [`Error::Io`] when the directory cannot be read.
 pub(crate) fn list(storage: &dyn Storage, path: &Path) -> Result<Vec<PathBuf>> {

@@ -106,7 +106,7 @@ pub fn save(module: &impl Module, prefix: &str, tensors: &mut NamedTensors) {
 /// `module` with every tensor replaced by the one under `prefix`.
 ///
 /// # Errors
-/// [`Error::Setting`] naming the first tensor that is missing or of another shape.
+/// [`Error::Setting`] naming the first tensor that is missing, of another shape, or not of 32-bit floats.
 pub fn load<M: Module>(module: M, prefix: &str, tensors: &NamedTensors) -> Result<M> {
     struct Loader<'a> {
         path: ModulePath,
@@ -129,6 +129,10 @@ pub fn load<M: Module>(module: M, prefix: &str, tensors: &NamedTensors) -> Resul
                 None => self.failure = self.failure.take().or(Some(mismatch("no such tensor".into()))),
                 Some(data) if data.shape().to_vec() != expected => {
                     self.failure = self.failure.take().or(Some(mismatch(format!("{:?}", data.shape().to_vec()))));
+                }
+                Some(data) if data.dtype() != DType::F32 => {
+                    self.failure =
+                        self.failure.take().or(Some(mismatch(format!("numbers of type {:?}", data.dtype()))));
                 }
                 Some(data) => return param.map(|old| replaced(old, data.clone())),
             }

@@ -14,6 +14,9 @@ use crate::{
     training::RunDirectory,
 };
 
+/// More samples of a generator are not held in memory.
+const MAX_SAMPLES: usize = 1 << 20;
+
 /// A source of samples.
 #[derive(Debug)]
 pub enum Subject {
@@ -83,8 +86,8 @@ impl Subject {
     pub fn samples(&self, n: usize, seed: Seed) -> Result<Samples> {
         match self {
             Subject::Generator { sampler, .. } => {
-                if n == 0 {
-                    return Err(Error::setting("n", "a whole number from 1", n));
+                if !(1..=MAX_SAMPLES).contains(&n) {
+                    return Err(Error::setting("n", format!("1..={MAX_SAMPLES} samples"), n));
                 }
                 let seeds: Vec<u64> = (0..n as u64).collect();
                 Samples::of_tensor(sampler.sample(&seeds, None, 1.0), None)

@@ -75,20 +75,30 @@ enum Pool {
 #[derive(Debug, Clone, Copy)]
 struct Step {
     name: &'static str,
+    kernel: [usize; 2],
     stride: usize,
     padding: [usize; 2],
 }
 
+/// 1x1.
 const fn conv(name: &'static str) -> Step {
-    Step { name, stride: 1, padding: [0, 0] }
+    Step { name, kernel: [1, 1], stride: 1, padding: [0, 0] }
 }
 
+/// 3x3 without padding, so that the image loses its border.
+const fn narrowing(name: &'static str) -> Step {
+    Step { kernel: [3, 3], ..conv(name) }
+}
+
+/// Padded as much as keeps the size.
 const fn padded(name: &'static str, vertical: usize, horizontal: usize) -> Step {
-    Step { name, stride: 1, padding: [vertical, horizontal] }
+    let kernel = [2 * vertical + 1, 2 * horizontal + 1];
+    Step { kernel, padding: [vertical, horizontal], ..conv(name) }
 }
 
+/// 3x3 of stride 2.
 const fn halving(name: &'static str) -> Step {
-    Step { name, stride: 2, padding: [0, 0] }
+    Step { stride: 2, ..narrowing(name) }
 }
 
 impl Inception {
@@ -99,12 +109,12 @@ impl Inception {
     pub fn new(weights: &InceptionWeights, tap: Tap) -> Result<Self> {
         let mut builder = Builder { weights, layers: Vec::new(), channels: 3 };
         builder.conv(halving("Conv2d_1a_3x3"))?;
-        builder.conv(conv("Conv2d_2a_3x3"))?;
+        builder.conv(narrowing("Conv2d_2a_3x3"))?;
         builder.conv(padded("Conv2d_2b_3x3", 1, 1))?;
         builder.layers.push(Layer::MaxPool);
         if tap != Tap::Features64 {
             builder.conv(conv("Conv2d_3b_1x1"))?;
-            builder.conv(conv("Conv2d_4a_3x3"))?;
+            builder.conv(narrowing("Conv2d_4a_3x3"))?;
             builder.layers.push(Layer::MaxPool);
         }
         if matches!(tap, Tap::Features768 | Tap::Features2048) {
@@ -223,7 +233,7 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn conv(&mut self, step: Step) -> Result<()> {
-        let conv = self.weights.conv(step.name, self.channels, step.stride, step.padding)?;
+        let conv = self.weights.conv(step.name, self.channels, step.kernel, step.stride, step.padding)?;
         self.channels = conv.channels_out();
         self.layers.push(Layer::Conv(conv));
         Ok(())
@@ -308,7 +318,8 @@ impl Builder<'_> {
         for (pool, convs, heads) in plan {
             let mut channels = self.channels;
             let load = |step: &Step, channels: usize| {
-                self.weights.conv(&format!("{name}.{}", step.name), channels, step.stride, step.padding)
+                let name = format!("{name}.{}", step.name);
+                self.weights.conv(&name, channels, step.kernel, step.stride, step.padding)
             };
             let mut built = Vec::new();
             for step in *convs {

@@ -15,8 +15,13 @@ use std::{
 use ganymede_ops::inference::ConvRelu;
 
 use super::Tap;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    files,
+};
 
+/// A larger file is not read; the whole network has 95 MB.
+const MAX_BYTES: u64 = 1 << 30;
 /// The epsilon of the network's batch normalisation.
 const EPSILON: f64 = 0.001;
 const ADVICE: &str = "give the weights of the FID's Inception network, a folded safetensors file or pt_inception-2015-12-05-6726825d.pth";
@@ -49,10 +54,10 @@ impl InceptionWeights {
     /// # Errors
     /// [`Error::Io`] when the file cannot be read, [`Error::Data`] when it is cut off or holds something else.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
+        let bytes = files::read_whole(path, MAX_BYTES)?;
         let digest = blake3::hash(&bytes).to_hex().to_string();
         let is_safetensors = path.extension().is_some_and(|extension| extension == "safetensors");
-        let raw = if is_safetensors { read_safetensors(path, &bytes)? } else { super::pth::read(path)? };
+        let raw = if is_safetensors { read_safetensors(path, &bytes)? } else { super::pth::read(path, bytes.len())? };
         let weights = InceptionWeights { path: path.to_owned(), digest, tensors: fold(path, &raw)? };
         if weights.tensors.contains_key("Conv2d_1a_3x3") {
             Ok(weights)
@@ -72,16 +77,22 @@ impl InceptionWeights {
         last_layers.into_iter().find(has).map_or(Tap::Features64, |(tap, _)| tap)
     }
 
-    /// The convolution of that name.
-    pub(super) fn conv(&self, name: &str, channels_in: usize, stride: usize, padding: [usize; 2]) -> Result<ConvRelu> {
+    /// The convolution of that name, of `kernel` [height, width].
+    pub(super) fn conv(
+        &self,
+        name: &str,
+        channels_in: usize,
+        kernel: [usize; 2],
+        stride: usize,
+        padding: [usize; 2],
+    ) -> Result<ConvRelu> {
         let Some(folded) = self.tensors.get(name) else {
             return Err(self.problem(&format!("a layer '{name}'"), "no such layer"));
         };
         let [out, found, height, width] = folded.shape;
-        // the padding of every padded convolution of this network is that which keeps the size
-        let kernel_fits = [height, width].iter().zip(padding).all(|(k, p)| p == 0 || *k == 2 * p + 1);
-        if found != channels_in || folded.bias.len() != out || !kernel_fits {
-            let expected = format!("layer '{name}' on {channels_in} channels, padded by {padding:?}");
+        if out == 0 || found != channels_in || folded.bias.len() != out || [height, width] != kernel {
+            let expected =
+                format!("layer '{name}' of {kernel:?} on {channels_in} channels, with a bias for each output");
             return Err(self.problem(&expected, &format!("shape {:?}", folded.shape)));
         }
         Ok(ConvRelu::new(&folded.weight, folded.shape, folded.bias.clone(), stride, padding))
@@ -146,7 +157,8 @@ fn normalised(raw: &HashMap<String, RawTensor>, layer: &str, weight: &RawTensor,
     let (mean, variance) = (field("running_mean")?, field("running_var")?);
     let scales: Vec<f64> =
         gamma.iter().zip(variance).map(|(g, v)| f64::from(*g) / (f64::from(*v) + EPSILON).sqrt()).collect();
-    let size = shape[1..].iter().product();
+    // a filter without numbers is refused by whoever asks for the layer
+    let size = shape[1..].iter().product::<usize>().max(1);
     let scaled = weight.values.chunks_exact(size).zip(&scales);
     Some(Folded {
         weight: scaled.flat_map(|(filter, scale)| filter.iter().map(move |w| (f64::from(*w) * scale) as f32)).collect(),

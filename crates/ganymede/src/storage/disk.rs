@@ -64,7 +64,9 @@ impl Storage for Disk {
         if length > limit {
             return Err(too_large(length, limit));
         }
-        let mut bytes = Vec::with_capacity(length as usize);
+        let mut bytes = Vec::new();
+        // a file of holes may claim more than there is memory
+        bytes.try_reserve_exact(length as usize)?;
         // a pipe or a device has no length of its own, and a file may grow while it is read
         let read = file.take(limit.saturating_add(1)).read_to_end(&mut bytes)? as u64;
         if read > limit { Err(too_large(read, limit)) } else { Ok(bytes) }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
-    parameters::{ModulePath, NamedTensors},
+    parameters::{self, ModulePath, NamedTensors},
 };
 
 /// The settings of one player's Adam.
@@ -101,11 +101,11 @@ impl Adam {
         tensors.insert(format!("{prefix}.updates"), TensorData::new(vec![self.updates as i64], [1]));
     }
 
-    /// Takes over what [`Adam::save`] put there.
+    /// Takes over what [`Adam::save`] put there for the optimizer of `module`.
     ///
     /// # Errors
-    /// [`Error::Setting`] naming a tensor that is missing or of another type.
-    pub fn load(&mut self, prefix: &str, tensors: &NamedTensors) -> Result<()> {
+    /// [`Error::Setting`] naming a tensor that is missing, of another type, or of no parameter of `module`.
+    pub fn load(&mut self, module: &impl Module, prefix: &str, tensors: &NamedTensors) -> Result<()> {
         let missing = |name: &str, got: &str| Error::setting(format!("tensor '{name}'"), "optimizer state", got);
         let name = format!("{prefix}.updates");
         let data = tensors.get(&name).ok_or_else(|| missing(&name, "no such tensor"))?;
@@ -113,17 +113,20 @@ impl Adam {
             data.try_to_vec::<i64>().ok().and_then(|v| v.first().copied()).and_then(|n| u64::try_from(n).ok());
         self.updates = updates.ok_or_else(|| missing(&name, "not a count"))?;
         self.moments.clear();
+        let sizes: BTreeMap<String, usize> =
+            parameters::list(module).into_iter().map(|tensor| (tensor.name.clone(), tensor.size())).collect();
         let first = format!("{prefix}.first.");
         for (name, data) in tensors.range(first.clone()..).take_while(|(name, _)| name.starts_with(&first)) {
-            let path = &name[first.len()..];
+            let path = name.strip_prefix(&first).unwrap_or_default();
             let other = format!("{prefix}.second.{path}");
             let values = |name: &str, data: &TensorData| {
                 data.try_to_vec::<f32>().map_err(|_| missing(name, "not 32-bit floats"))
             };
             let second = tensors.get(&other).ok_or_else(|| missing(&other, "no such tensor"))?;
             let moments = Moments { first: values(name, data)?, second: values(&other, second)? };
-            if moments.first.len() != moments.second.len() {
-                return Err(missing(&other, "another length than the first moment"));
+            let size = sizes.get(path).ok_or_else(|| missing(name, "moments of no parameter"))?;
+            if [moments.first.len(), moments.second.len()] != [*size; 2] {
+                return Err(missing(name, "moments of another size than the parameter"));
             }
             self.moments.insert(path.to_owned(), moments);
         }

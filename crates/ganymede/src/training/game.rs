@@ -321,8 +321,8 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         let discriminator = parameters::load(self.discriminator().clone(), "discriminator", tensors)?;
         let average = parameters::load(self.average().clone(), "average", tensors)?;
         let (mut adam_g, mut adam_d) = (self.generator.adam.clone(), self.discriminator.adam.clone());
-        adam_g.load("adam.generator", tensors)?;
-        adam_d.load("adam.discriminator", tensors)?;
+        adam_g.load(&generator, "adam.generator", tensors)?;
+        adam_d.load(&discriminator, "adam.discriminator", tensors)?;
         self.generator = Player { network: Some(generator), adam: adam_g, ..self.generator };
         self.discriminator = Player { network: Some(discriminator), adam: adam_d, ..self.discriminator };
         self.average = Some(average);
