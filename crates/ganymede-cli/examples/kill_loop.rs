@@ -18,6 +18,7 @@ use std::{
 
 use ganymede::{
     Config,
+    evaluation::{Metric, Monitoring},
     prelude::Device,
     random::{Draws, Purpose, Seed},
     training::{RunDirectory, Trainer},
@@ -38,7 +39,7 @@ pub struct Tally {
     pub identical: usize,
 }
 
-/// The run: about a millisecond a step, a checkpoint every ten.
+/// The run: about a millisecond a step, measured and saved every ten.
 pub fn train(directory: &Path) -> ganymede::Result<()> {
     let config = Config {
         data: "ring8".into(),
@@ -49,6 +50,7 @@ pub fn train(directory: &Path) -> ganymede::Result<()> {
         tick: 7,
         snapshot: 10,
         average_kimg: 0.2,
+        monitor: Some(Monitoring { n: 50, ..Monitoring::new(vec![Metric::Kid, Metric::Modes]) }),
         ..Config::default()
     };
     let mut trainer = Trainer::new(config, Device::flex())?;

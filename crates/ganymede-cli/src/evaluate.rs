@@ -231,7 +231,10 @@ fn write(arguments: &Arguments, card: &Card) -> Result<(), Failure> {
     let run = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
     match run.map(RunDirectory::at).filter(|_| card.step.is_some()) {
         // a checkpoint may lie anywhere; only a run keeps a record
-        Some(directory) if directory.config()?.is_some() => Ok(directory.append_metrics(card)?),
+        Some(directory) if directory.config()?.is_some() => {
+            directory.append_metrics(card)?;
+            Ok(directory.sync()?)
+        }
         _ => Ok(()),
     }
 }

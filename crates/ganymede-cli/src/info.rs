@@ -42,7 +42,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = if model.is_dir() { sampling::newest_checkpoint(model)? } else { model.clone() };
     let checkpoint = Checkpoint::load(&file)?;
     let size = std::fs::metadata(&file).map_err(Error::io("read", &file))?.len();
-    let stats = RunDirectory::at(file.parent().unwrap_or(Path::new(""))).newest_stats()?;
+    let home = file.parent().filter(|home| !home.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let stats = RunDirectory::at(home).newest_stats()?;
+    let best = match &checkpoint.best {
+        Some(best) => RunDirectory::at(home).checkpoint_of(best.step)?,
+        None => None,
+    };
     let parts = parts(&checkpoint);
     let mut out = io::stdout();
     if arguments.json {
@@ -57,12 +62,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             "data": checkpoint.data,
             "parts": parts,
             "stats": stats,
+            "best": checkpoint.best.map(|known| json!({ "step": known.step.0, "score": known.score, "checkpoint": best })),
             "config": checkpoint.config,
         });
         writeln!(out, "{all:#}")?;
         return Ok(());
     }
-    print(&mut out, &checkpoint, &file, size, &parts, stats.as_ref())?;
+    let best = checkpoint.best.map(|known| {
+        let place = best.map_or_else(|| "its checkpoint is not here".into(), |path| path.display().to_string());
+        format!("{}, {place}", crate::best::shown(known, &checkpoint.config))
+    });
+    print(&mut out, &checkpoint, &file, size, &parts, stats.as_ref(), best)?;
     Ok(())
 }
 
@@ -83,6 +93,7 @@ fn print(
     size: u64,
     parts: &BTreeMap<&str, Part>,
     stats: Option<&Value>,
+    best: Option<String>,
 ) -> io::Result<()> {
     let Checkpoint { config, data, step, .. } = checkpoint;
     let classes = match data.classes.len() {
@@ -96,7 +107,9 @@ fn print(
             ("step", format!("{} of {}", count(step.0), count(config.steps))),
             ("data", format!("{}, {}, {classes}", config.data, shape(data.shape))),
             ("game", format!("{} on {}, penalty {}", config.objective, config.network, config.penalty)),
-        ],
+        ]
+        .into_iter()
+        .chain(best.map(|best| ("best", best))),
     )?;
 
     writeln!(out, "\n{}", style("tensors").bold())?;

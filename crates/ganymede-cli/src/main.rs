@@ -2,6 +2,7 @@
 //! it says is printed here.
 
 mod bench;
+mod best;
 mod completions;
 mod evaluate;
 mod failure;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use console::style;
-use ganymede::{Error, device, picture, sampling::Sampler};
+use ganymede::{
+    Error, device, picture,
+    sampling::{self, Sampler},
+};
 
 use crate::{
     failure::Failure,
@@ -27,6 +30,7 @@ const CHUNK: usize = 256;
 Examples:
   ganymede sample runs/00000-shapes-non-saturating
   ganymede sample runs/00000-shapes-non-saturating --seeds 0-15,20 --trunc 0.7 --out some.png
+  ganymede sample runs/00000-fashion-mnist-non-saturating --best     of a run that was trained with --metrics
   ganymede sample runs/00000-shapes-non-saturating/checkpoint-003000.safetensors --n 1000 --single --out samples/
 
 The same seed is the same latent in every model with as many latent dimensions.")]
@@ -34,6 +38,10 @@ pub struct Arguments {
     /// A run directory (its newest checkpoint) or a checkpoint file
     #[arg(value_name = "RUN_OR_FILE")]
     model: PathBuf,
+
+    /// From the best checkpoint of the run instead of its newest, by the metrics that it was trained with
+    #[arg(long)]
+    best: bool,
 
     /// How many: seeds 0 to N-1 [default: 64, or 2000 points]
     #[arg(long, value_name = "N", conflicts_with = "seeds")]
@@ -78,7 +86,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     threads::start(None)?;
-    let sampler = Sampler::open(&arguments.model, &device::parse(&arguments.device)?)?;
+    let model = if arguments.best { sampling::best_checkpoint(&arguments.model)?.0 } else { arguments.model.clone() };
+    let sampler = Sampler::open(&model, &device::parse(&arguments.device)?)?;
     if let Some(class) = &arguments.class {
         return Err(no_classes(class, &sampler));
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
+    evaluation::Monitoring,
     objectives, penalties,
     random::Seed,
     training::{AdamSettings, Latent, Schedule},
@@ -13,7 +14,7 @@ use crate::{
 pub(crate) const MAX_BYTES: u64 = 1 << 20;
 /// Settings may come with a checkpoint from anywhere: more than this is not allocated on their word.
 const MAX_BATCH: usize = 1 << 20;
-const MAX_LATENT_SIZE: usize = 1 << 16;
+const MAX_LATENT_SIZE: usize = 1 << 12;
 
 /// The settings of a run. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub struct Config {
     pub snapshot: u64,
     /// Every how many checkpoints one is kept for good; 0 keeps the newest two and the best alone.
     pub keep_every: u64,
+    /// How the averaged generator is measured at snapshots; not at all where not given.
+    pub monitor: Option<Monitoring>,
 }
 
 impl Default for Config {
@@ -84,6 +87,7 @@ impl Default for Config {
             tick: 50,
             snapshot: 500,
             keep_every: 0,
+            monitor: None,
         }
     }
 }
@@ -109,12 +113,12 @@ impl Config {
 
     /// Images of the data shown to the discriminator in the whole run, in thousands.
     pub fn kimg(&self) -> f64 {
-        (self.steps * self.images_per_step()) as f64 / 1000.0
+        self.steps as f64 * self.images_per_step() as f64 / 1000.0
     }
 
     /// Images of the data shown to the discriminator in one step.
     pub fn images_per_step(&self) -> u64 {
-        self.batch as u64 * self.n_critic
+        (self.batch as u64).saturating_mul(self.n_critic)
     }
 
     /// What the generator's average keeps of itself in step `step`.
@@ -123,7 +127,7 @@ impl Config {
     /// of the initial weights (Karras et al. 2020, `ema_rampup`).
     pub fn average_keep(&self, step: u64) -> f64 {
         const RAMP_UP: f64 = 0.05;
-        let seen = ((step + 1) * self.images_per_step()) as f64;
+        let seen = (step as f64 + 1.0) * self.images_per_step() as f64;
         let half_life = (self.average_kimg * 1000.0).min(seen * RAMP_UP);
         if half_life <= 0.0 { 0.0 } else { 0.5f64.powf(self.images_per_step() as f64 / half_life) }
     }
@@ -185,6 +189,7 @@ impl Config {
         if let Some(clip) = self.clip.filter(|c| !(c.is_finite() && *c > 0.0)) {
             return Err(Error::setting("clip", "a positive number", clip));
         }
+        self.monitor.as_ref().map_or(Ok(()), Monitoring::validate)?;
         self.generator.validate("generator")?;
         self.discriminator.validate("discriminator")
     }

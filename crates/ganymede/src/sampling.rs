@@ -8,7 +8,7 @@ use burn::{
 };
 
 use crate::{
-    checkpoint::{Checkpoint, DataInfo},
+    checkpoint::{Best, Checkpoint, DataInfo},
     config::Config,
     error::{Error, Result},
     networks::{self, BuiltinGenerator, Generator, Pass},
@@ -86,4 +86,22 @@ pub fn newest_checkpoint(directory: &Path) -> Result<PathBuf> {
         reason: "no checkpoint in this directory".into(),
         advice: "name a run directory of `ganymede train`, or a checkpoint-*.safetensors file".into(),
     })
+}
+
+/// The best checkpoint of a run directory, and what is known of it.
+///
+/// # Errors
+/// [`Error::Run`] where the run was not measured, or the checkpoint is gone; those of [`Checkpoint::load`].
+pub fn best_checkpoint(directory: &Path) -> Result<(PathBuf, Best)> {
+    let newest = Checkpoint::load(&newest_checkpoint(directory)?)?;
+    let problem =
+        |reason: String, advice: &str| Error::Run { path: directory.to_owned(), reason, advice: advice.into() };
+    let Some(best) = newest.best else {
+        let advice = "train with --metrics fid, or take the newest checkpoint";
+        return Err(problem("no checkpoint of this run is known to be the best".into(), advice));
+    };
+    match RunDirectory::at(directory).checkpoint_of(best.step)? {
+        Some(path) => Ok((path, best)),
+        None => Err(problem(format!("its best checkpoint, of step {}, is gone", best.step.0), "take the newest one")),
+    }
 }

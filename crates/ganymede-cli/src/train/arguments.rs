@@ -19,6 +19,8 @@ pub struct Arguments {
     #[command(flatten)]
     pub length: LengthArguments,
     #[command(flatten)]
+    pub metrics: MetricsArguments,
+    #[command(flatten)]
     pub output: OutputArguments,
 }
 
@@ -32,6 +34,8 @@ Examples:
       A folder of pictures, or a folder of folders with one class each.
   ganymede train --preset ring8 --objective wasserstein --penalty wgan-gp --n-critic 5
       A preset with another game.
+  ganymede train --data fashion-mnist --metrics fid,kid
+      Measured at every snapshot; the best one is kept: ganymede sample RUN --best.
   ganymede train --data mnist --dry-run
       The networks, the memory and the time it would take.
   ganymede train --resume runs/00000-shapes-non-saturating --steps 6000
@@ -151,6 +155,27 @@ pub struct LengthArguments {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Metrics")]
+pub struct MetricsArguments {
+    /// Measure the generator at snapshots: fid, kid, prdc, ms-ssim, memorisation, modes, with commas. Every figure goes to
+    /// metrics.jsonl; by the first of fid, kid, prdc (coverage), modes the best checkpoint is kept
+    #[arg(long, value_name = "LIST")]
+    pub metrics: Option<String>,
+
+    /// Measure every N-th snapshot, and the last [default: 1]
+    #[arg(long, value_name = "N", requires = "metrics", hide_short_help = true)]
+    pub metrics_every: Option<u64>,
+
+    /// What the metrics are computed on, as in `evaluate` [default: random-conv; pixels for points]
+    #[arg(long, value_name = "NAME", requires = "metrics", hide_short_help = true)]
+    pub metrics_features: Option<String>,
+
+    /// Samples of either side [default: 2000]
+    #[arg(long, value_name = "N", requires = "metrics", hide_short_help = true)]
+    pub metrics_n: Option<usize>,
+}
+
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// The directory of the run; one that holds a run of these settings goes on [default: a new one in runs/]
@@ -160,6 +185,7 @@ pub struct OutputArguments {
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "out", "tick", "snapshot", "keep_every", "DataArguments", "NetworkArguments", "GameArguments", "OptimizerArguments",
+        "MetricsArguments",
     ])]
     pub resume: Option<PathBuf>,
 

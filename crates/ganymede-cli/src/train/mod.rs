@@ -15,6 +15,7 @@ use std::{
 
 use console::style;
 use ganymede::{
+    data::Unreadable,
     device, objectives, penalties,
     training::{Observer, Outcome, Trainer, legend},
 };
@@ -35,14 +36,17 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     threads::start(arguments.output.threads)?;
     let device = device::parse(&arguments.output.device)?;
     let loud = !arguments.output.quiet;
-    let dataset = opening::open(&config, loud)?;
+    let (dataset, left_out) = opening::open(&config, loud)?;
     let mut trainer = Trainer::on_dataset(config, dataset, device)?;
     if arguments.output.dry_run {
         return dry_run::run(trainer, &mut io::stdout());
     }
     let directory = destination.directory(trainer.dataset().name())?;
     let path = directory.path().to_owned();
-    trainer.write_to(directory)?;
+    trainer.write_to(directory.clone())?;
+    for Unreadable { path, reason } in &left_out {
+        directory.log(&format!("left out: {}: {reason}", path.display()))?;
+    }
     if loud {
         say(|out| banner::print(out, &trainer, Some(&path)));
     }
@@ -132,7 +136,8 @@ impl End<'_> {
         };
         writeln!(out, "\n{headline}")?;
         let pictures = picture.map(|picture| ("pictures", picture.display().to_string()));
+        let best = trainer.best().map(|best| ("best", crate::best::shown(best, trainer.config())));
         let next = next.map(|(what, command)| (what, style(command).bold().to_string()));
-        rows(out, pictures.into_iter().chain(next))
+        rows(out, pictures.into_iter().chain(best).chain(next))
     }
 }

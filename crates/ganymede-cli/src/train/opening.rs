@@ -1,6 +1,6 @@
 //! Opens the data of a run, with a bar for what takes its time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ganymede::{
     Config, Error,
@@ -13,25 +13,37 @@ use crate::style::warn;
 /// How many of the pictures that were left out are named.
 const NAMED: usize = 5;
 
+/// The data, and the pictures that are not among them because they cannot be read.
+///
 /// # Errors
 /// When the data cannot be found, fetched or used.
-pub fn open(config: &Config, loud: bool) -> Result<Arc<dyn Dataset>, Error> {
+pub fn open(config: &Config, loud: bool) -> Result<(Arc<dyn Dataset>, Vec<Unreadable>), Error> {
     let bar = if loud { ProgressBar::new(0) } else { ProgressBar::hidden() };
     bar.set_style(bar_style("{pos}/{len}"));
+    let left_out = Mutex::default();
     let hear = |event: Event| match event {
         Event::Downloaded { file, bytes, of } => {
             bar.set_style(bar_style("{bytes}/{total_bytes}  {bytes_per_sec}"));
             show(&bar, &format!("fetching {file}"), bytes, of);
         }
         Event::Decoded { images, of } => show(&bar, "reading pictures", images as u64, of as u64),
-        Event::LeftOut { unreadable, ignored } => bar.suspend(|| say_what_is_missing(unreadable, ignored)),
+        Event::LeftOut { unreadable, ignored } => {
+            bar.suspend(|| say_what_is_missing(unreadable, ignored));
+            lock(&left_out).extend_from_slice(unreadable);
+        }
         _ => {}
     };
     let Config { size, channels, tolerate, .. } = *config;
     let options = OpenOptions { size, channels, tolerate, progress: Some(&hear), ..OpenOptions::default() };
     let dataset = data::open(&config.data, &options);
     bar.finish_and_clear();
-    dataset
+    let left_out = std::mem::take(&mut *lock(&left_out));
+    dataset.map(|dataset| (dataset, left_out))
+}
+
+/// A panic cannot leave the list half made.
+fn lock(list: &Mutex<Vec<Unreadable>>) -> std::sync::MutexGuard<'_, Vec<Unreadable>> {
+    list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 fn show(bar: &ProgressBar, what: &str, done: u64, of: u64) {
@@ -53,7 +65,7 @@ fn say_what_is_missing(unreadable: &[Unreadable], ignored: usize) {
             eprintln!("  {}: {reason}", path.display());
         }
         if unreadable.len() > NAMED {
-            eprintln!("  and {} more", unreadable.len() - NAMED);
+            eprintln!("  and {} more, each named in the log of the run", unreadable.len() - NAMED);
         }
     }
     if ignored > 0 {

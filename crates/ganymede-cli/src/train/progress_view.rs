@@ -8,7 +8,10 @@ use std::{
 };
 
 use console::style;
-use ganymede::training::{Observer, PREVIEW_COLUMNS, Progress, Report, Trainer};
+use ganymede::{
+    evaluation::Card,
+    training::{Observer, PREVIEW_COLUMNS, Progress, Report, Trainer},
+};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
@@ -107,6 +110,16 @@ impl Observer for ProgressView {
             self.pictures = Support::None;
             self.on_warning(&format!("this terminal shows no pictures: {error}"));
         }
+    }
+
+    fn on_metrics(&mut self, step: u64, card: &Card) {
+        let figures = card.results.iter().fold(String::new(), |mut line, (name, measured)| {
+            let _ = write!(line, "   {} {}", style(name).dim(), style(number(measured.value)).cyan());
+            line
+        });
+        self.aside(|| {
+            let _ = writeln!(io::stdout(), "  {} {}{figures}", style("measured at step").dim(), style(step).bold());
+        });
     }
 
     fn on_warning(&mut self, message: &str) {

@@ -2,9 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ganymede::{Config, Error, random::Seed, training::RunDirectory};
+use ganymede::{
+    Config, Error,
+    evaluation::{Metric, Monitoring},
+    random::Seed,
+    training::RunDirectory,
+};
 
-use super::arguments::{Arguments, LengthArguments};
+use super::arguments::{Arguments, LengthArguments, MetricsArguments};
 use crate::failure::Failure;
 
 /// Where runs go that were not told where to.
@@ -58,7 +63,7 @@ fn resumed(path: &Path, length: &LengthArguments) -> Result<Plan, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, networks, game, optimizers, length, output } = arguments;
+    let Arguments { data, networks, game, optimizers, length, metrics, output } = arguments;
     set(&mut config.data, &data.data);
     config.size = data.size.or(config.size);
     config.channels = data.channels.or(config.channels);
@@ -85,6 +90,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.snapshot, &output.snapshot);
     set(&mut config.keep_every, &output.keep_every);
     set_length(&mut config, length)?;
+    config.monitor = monitoring(metrics)?.or(config.monitor);
     let destination = match &output.out {
         Some(path) => Destination::Directory(path.clone()),
         None => Destination::New { suffix: suffix(preset.as_deref(), &config) },
@@ -119,6 +125,15 @@ fn set_length(config: &mut Config, length: &LengthArguments) -> Result<(), Error
         config.steps = (kimg * 1000.0 / config.images_per_step().max(1) as f64).ceil() as u64;
     }
     Ok(())
+}
+
+fn monitoring(given: &MetricsArguments) -> Result<Option<Monitoring>, Error> {
+    let Some(list) = &given.metrics else { return Ok(None) };
+    let mut monitoring = Monitoring::new(Metric::parse_list(list)?);
+    set(&mut monitoring.every, &given.metrics_every);
+    set(&mut monitoring.n, &given.metrics_n);
+    monitoring.features.clone_from(&given.metrics_features);
+    Ok(Some(monitoring))
 }
 
 fn set<T: Clone>(setting: &mut T, given: &Option<T>) {
@@ -173,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn metrics_are_measured_as_asked_for_and_not_at_all_unasked() {
+        let line = ["--metrics", "kid,fid", "--metrics-every", "3", "--metrics-n", "500"];
+        let monitoring = planned(&line).unwrap().config.monitor.unwrap();
+        assert_eq!(monitoring.metrics, [Metric::Kid, Metric::Fid]);
+        assert_eq!((monitoring.every, monitoring.n, monitoring.features), (3, 500, None));
+        assert_eq!(planned(&[]).unwrap().config.monitor, None);
+    }
+
+    #[test]
     fn a_directory_is_not_named_twice_after_its_data() {
         let data = Config { data: "fashion-mnist".into(), ..Config::default() };
         assert_eq!(suffix(Some("fashion-mnist-lucic"), &data), "lucic");
@@ -184,7 +208,14 @@ mod tests {
     fn a_resumed_run_takes_no_settings_but_its_length() {
         let typed = |line: &[&str]| Line::try_parse_from(["train", "--resume", "run"].iter().chain(line)).map(|_| ());
         assert!(typed(&["--steps", "9"]).is_ok() && typed(&["--quiet"]).is_ok());
-        for line in [["--data", "shapes"], ["--network", "mlp"], ["--seed", "1"], ["--beta1", "0"], ["--tick", "1"]] {
+        for line in [
+            ["--data", "shapes"],
+            ["--network", "mlp"],
+            ["--seed", "1"],
+            ["--beta1", "0"],
+            ["--metrics", "fid"],
+            ["--tick", "1"],
+        ] {
             assert!(typed(&line).is_err(), "{line:?}");
         }
     }
@@ -201,6 +232,7 @@ mod tests {
             ["--kimg", "-1"],
             ["--clip", "0"],
             ["--batch", "0"],
+            ["--metrics", "fod"],
         ] {
             assert!(matches!(planned(&line), Err(Failure::Library(error)) if error.is_usage()), "{line:?}");
         }

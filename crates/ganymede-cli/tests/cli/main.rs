@@ -3,6 +3,8 @@
 mod bad_input;
 mod evaluating;
 mod help;
+mod measuring;
 mod place;
 mod sampling;
+mod surviving;
 mod training;

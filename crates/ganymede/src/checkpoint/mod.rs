@@ -125,7 +125,7 @@ impl Checkpoint {
             digest: digest::EMPTY.into(),
             version: VERSION,
             step: self.step,
-            images: self.step.0 * self.config.images_per_step(),
+            images: self.step.0.saturating_mul(self.config.images_per_step()),
             tick: Cow::Borrowed(&self.tick),
             guard: Cow::Borrowed(&self.guard),
             best: self.best,

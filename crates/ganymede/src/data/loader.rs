@@ -46,6 +46,10 @@ impl Loader {
         &*self.dataset
     }
 
+    pub(crate) fn shared(&self) -> &Arc<dyn Dataset> {
+        &self.dataset
+    }
+
     /// The index in the dataset of the sample at `position` of the endless sequence.
     fn index(&self, position: u64) -> usize {
         let n = self.dataset.len() as u64;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::EvaluationOptions;
+use crate::{features::Extractor, metrics::Features};
 
 /// What an evaluation found, and how.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +24,8 @@ pub struct Card {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<FeaturesInfo>,
     pub options: EvaluationOptions,
+    /// What took how long, where that is on record.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub seconds: BTreeMap<&'static str, f64>,
 }
 
@@ -56,6 +59,12 @@ pub struct FeaturesInfo {
     pub dim: usize,
     /// Weights by their digest, or a version.
     pub identity: String,
+}
+
+impl FeaturesInfo {
+    pub(super) fn of(extractor: &dyn Extractor, features: &Features) -> Self {
+        FeaturesInfo { name: extractor.name(), dim: features.dim(), identity: extractor.identity() }
+    }
 }
 
 impl Measured {

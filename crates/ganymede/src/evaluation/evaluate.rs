@@ -45,6 +45,12 @@ impl Default for EvaluationOptions {
     }
 }
 
+impl EvaluationOptions {
+    fn needs_training(&self) -> bool {
+        self.metrics.contains(&Metric::Memorisation)
+    }
+}
+
 /// Samples with the name of what they are of.
 pub type Named<'a> = (&'a str, &'a Samples);
 
@@ -59,6 +65,14 @@ pub struct Sides<'a> {
     pub density: Option<&'a dyn Density>,
 }
 
+/// The features of [`Sides`], extracted by one extractor.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SideFeatures<'a> {
+    pub subject: &'a Features,
+    pub reference: &'a Features,
+    pub training: Option<&'a Features>,
+}
+
 /// The metrics of `options` of the subject, by the features of `extractor`, which come from `cache` where they are known.
 ///
 /// # Errors
@@ -70,47 +84,52 @@ pub fn evaluate(
     cache: Option<&Path>,
     progress: ExtractionProgress,
 ) -> Result<Card> {
-    let mut card = Card {
-        ganymede: env!("CARGO_PKG_VERSION"),
-        step: None,
-        results: BTreeMap::new(),
-        subject: info(sides.subject),
-        reference: info(sides.reference),
-        training: None,
-        features: None,
-        options: options.clone(),
-        seconds: BTreeMap::new(),
-    };
-    let needs_training = options.metrics.contains(&Metric::Memorisation);
-    if needs_training && sides.training.is_none() {
+    if !options.metrics.iter().any(|metric| metric.needs_features()) {
+        return measure(sides, None, options);
+    }
+    let sides = Sides { training: sides.training.filter(|_| options.needs_training()), ..sides };
+    let started = Instant::now();
+    let of = |(_, samples): Named| extract(extractor, samples, cache, progress);
+    let (reference, subject) = (of(sides.reference)?, of(sides.subject)?);
+    let training = sides.training.map(of).transpose()?;
+    let seconds = started.elapsed().as_secs_f64();
+    let features = SideFeatures { subject: &subject, reference: &reference, training: training.as_ref() };
+    let mut card = measure(sides, Some(features), options)?;
+    card.seconds.insert("extraction", seconds);
+    card.features = Some(FeaturesInfo::of(extractor, &reference));
+    Ok(card)
+}
+
+/// The metrics of `options`, those that need features by `features`.
+///
+/// # Errors
+/// As [`evaluate`].
+pub(super) fn measure(sides: Sides, features: Option<SideFeatures>, options: &EvaluationOptions) -> Result<Card> {
+    if options.needs_training() && sides.training.is_none() {
         return Err(Error::setting("metrics", "a trained generator for memorisation", sides.subject.0));
     }
-    let training = sides.training.filter(|_| needs_training);
-    let mut seconds = BTreeMap::new();
-    let mut features = None;
-    if options.metrics.iter().any(|metric| metric.needs_features()) {
-        let started = Instant::now();
-        let of = |(_, samples): Named| extract(extractor, samples, cache, progress);
-        let (real, fake) = (of(sides.reference)?, of(sides.subject)?);
-        card.features = Some(FeaturesInfo { name: extractor.name(), dim: real.dim(), identity: extractor.identity() });
-        features = Some((real, fake, training.map(of).transpose()?));
-        seconds.insert("extraction", started.elapsed().as_secs_f64());
-    }
+    let (mut results, mut seconds) = (BTreeMap::new(), BTreeMap::new());
     for metric in &options.metrics {
         let started = Instant::now();
-        match (metric, &features) {
-            (Metric::MsSsim, _) => card.results.extend([("ms_ssim", ms_ssim(sides, options)?)]),
-            (Metric::Modes, _) => card.results.extend([("modes", modes(sides)?)]),
-            (metric, Some((real, fake, training))) => {
-                card.results.extend(of_features(*metric, real, fake, training.as_ref(), options)?);
-            }
+        match (metric, features) {
+            (Metric::MsSsim, _) => results.extend([("ms_ssim", ms_ssim(sides, options)?)]),
+            (Metric::Modes, _) => results.extend([("modes", modes(sides)?)]),
+            (metric, Some(features)) => results.extend(of_features(*metric, features, options)?),
             (_, None) => {}
         }
         seconds.insert(metric.name(), started.elapsed().as_secs_f64());
     }
-    card.training = training.map(info);
-    card.seconds = seconds;
-    Ok(card)
+    Ok(Card {
+        ganymede: env!("CARGO_PKG_VERSION"),
+        step: None,
+        results,
+        subject: info(sides.subject),
+        reference: info(sides.reference),
+        training: sides.training.filter(|_| options.needs_training()).map(info),
+        features: None,
+        options: options.clone(),
+        seconds,
+    })
 }
 
 fn info((source, samples): Named) -> SamplesInfo {
@@ -119,9 +138,7 @@ fn info((source, samples): Named) -> SamplesInfo {
 
 fn of_features(
     metric: Metric,
-    real: &Features,
-    fake: &Features,
-    training: Option<&Features>,
+    SideFeatures { subject: fake, reference: real, training }: SideFeatures,
     options: &EvaluationOptions,
 ) -> Result<Vec<(&'static str, Measured)>> {
     match (metric, training) {

@@ -9,9 +9,14 @@
 mod card;
 mod evaluate;
 mod metric;
+mod monitor;
+mod monitoring;
 mod subject;
 
 pub use card::{Card, FeaturesInfo, Measured, SamplesInfo};
 pub use evaluate::{EvaluationOptions, Named, Sides, evaluate};
 pub use metric::Metric;
+pub use monitoring::{Criterion, Monitoring};
 pub use subject::Subject;
+
+pub(crate) use monitor::Monitor;

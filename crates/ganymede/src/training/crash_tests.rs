@@ -23,14 +23,14 @@ const MUTATIONS: u64 = 20_000;
 
 fn unbroken() -> Vec<(String, Vec<u8>)> {
     let disk = SimulatedDisk::default();
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     files(&disk)
 }
 
 fn calls_of_a_run() -> usize {
     let disk = SimulatedDisk::default();
     disk.clear_plan();
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     disk.calls()
 }
 
@@ -47,7 +47,7 @@ fn assert_same_files(disk: &SimulatedDisk, expected: &[(String, Vec<u8>)], case:
 fn run_and_stop_at(disk: &SimulatedDisk, k: usize) {
     disk.set_plan(move |call| if call == k { Verdict::Stops } else { Verdict::Done });
     // whether the run notices depends on the call
-    let _ = tiny::run(disk, tiny::config(), &mut ());
+    let _ = tiny::run(disk, tiny::measured(), &mut ());
     disk.restart();
 }
 
@@ -61,8 +61,8 @@ fn a_run_stopped_in_the_middle_of_a_tick_writes_the_same_files() {
     let expected = unbroken();
     for stop in 1..15 {
         let disk = SimulatedDisk::default();
-        tiny::run(&disk, tiny::config(), &mut StopAt(stop, 0)).unwrap();
-        tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+        tiny::run(&disk, tiny::measured(), &mut StopAt(stop, 0)).unwrap();
+        tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
         assert_same_files(&disk, &expected, &format!("stopped at {stop}"));
     }
 }
@@ -74,7 +74,7 @@ fn a_run_that_is_killed_at_any_call_and_again_while_it_recovers_ends_with_the_sa
         let disk = SimulatedDisk::default();
         run_and_stop_at(&disk, k);
         run_and_stop_at(&disk, k * 7 % calls);
-        tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("killed at call {k}: {error}"));
+        tiny::run(&disk, tiny::measured(), &mut ()).unwrap_or_else(|error| panic!("killed at call {k}: {error}"));
         assert_same_files(&disk, &expected, &format!("killed at call {k}"));
     }
 }
@@ -86,7 +86,7 @@ fn a_run_that_loses_power_at_any_call_ends_with_the_same_files() {
         let disk = SimulatedDisk::default();
         run_and_stop_at(&disk, k);
         disk.cut_power(&mut Draws::new(Seed(0), Purpose::Data, k as u64));
-        tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("power cut at call {k}: {error}"));
+        tiny::run(&disk, tiny::measured(), &mut ()).unwrap_or_else(|error| panic!("power cut at call {k}: {error}"));
         assert_same_files(&disk, &expected, &format!("power cut at call {k}"));
     }
 }
@@ -104,14 +104,14 @@ fn an_error_at_any_call_is_a_typed_error_or_a_warning_and_never_costs_a_checkpoi
                 call if call == k || (for_good && call > k) => Verdict::Fails(error),
                 _ => Verdict::Done,
             });
-            let outcome = tiny::run(&disk, tiny::config(), &mut ());
+            let outcome = tiny::run(&disk, tiny::measured(), &mut ());
             assert!(matches!(outcome, Ok(_) | Err(Error::Io { .. })), "{case}: {outcome:?}");
             disk.restart();
             let before = checkpoints::list(&disk, Path::new(RUN)).unwrap();
             for (_, path) in &before {
                 Checkpoint::verify(&disk, path).unwrap_or_else(|error| panic!("{case}: {error}"));
             }
-            tiny::run(&disk, tiny::config(), &mut ()).unwrap_or_else(|error| panic!("{case}, resumed: {error}"));
+            tiny::run(&disk, tiny::measured(), &mut ()).unwrap_or_else(|error| panic!("{case}, resumed: {error}"));
             for (name, bytes) in expected.iter().filter(|(name, _)| owed(name)) {
                 assert!(disk.snapshot()[&Path::new(RUN).join(name)] == *bytes, "{case}: {name} differs");
             }
@@ -125,7 +125,7 @@ fn short_writes_change_nothing() {
     let expected = unbroken();
     let disk = SimulatedDisk::default();
     disk.set_plan(|_| Verdict::Short);
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     assert_same_files(&disk, &expected, "short writes");
 }
 
@@ -176,13 +176,13 @@ fn every_flipped_byte_and_every_truncation_of_a_checkpoint_is_found() {
 fn a_run_falls_back_from_a_damaged_checkpoint_and_says_what_it_does_again() {
     let expected = unbroken();
     let disk = SimulatedDisk::default();
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     let path = Path::new(RUN).join("checkpoint-000015.safetensors");
     let mut bytes = disk.snapshot()[&path].clone();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     disk.put(&path, &bytes);
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     let log = String::from_utf8(disk.snapshot()[&Path::new(RUN).join("log.txt")].clone()).unwrap();
     assert!(log.contains("the 5 steps from 10 to 15 are done again"), "{log}");
     let aside = path.with_extension("safetensors.damaged");
@@ -194,24 +194,59 @@ fn a_run_falls_back_from_a_damaged_checkpoint_and_says_what_it_does_again() {
 #[test]
 fn where_no_checkpoint_is_whole_nothing_is_begun_again_in_silence() {
     let disk = SimulatedDisk::default();
-    tiny::run(&disk, tiny::config(), &mut ()).unwrap();
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
     for (_, path) in checkpoints::list(&disk, Path::new(RUN)).unwrap() {
         disk.put(&path, b"zeros");
     }
-    let error = tiny::run(&disk, tiny::config(), &mut ()).unwrap_err();
-    assert!(matches!(&error, Error::Run { reason, .. } if reason.contains("none of its 2 checkpoints")), "{error}");
+    let error = tiny::run(&disk, tiny::measured(), &mut ()).unwrap_err();
+    assert!(matches!(&error, Error::Run { reason, .. } if reason.contains("checkpoints can be read")), "{error}");
 }
 
 #[test]
 fn a_second_process_is_told_who_holds_the_directory() {
     let disk = SimulatedDisk::default();
-    let mut first = tiny::trainer(tiny::config());
+    let mut first = tiny::trainer(tiny::measured());
     let directory = || super::RunDirectory::on(std::sync::Arc::new(disk.clone()), RUN);
     first.write_to(directory()).unwrap();
-    let error = tiny::trainer(tiny::config()).write_to(directory()).unwrap_err().to_string();
+    let error = tiny::trainer(tiny::measured()).write_to(directory()).unwrap_err().to_string();
     assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
     drop(first);
-    tiny::trainer(tiny::config()).write_to(directory()).unwrap();
+    tiny::trainer(tiny::measured()).write_to(directory()).unwrap();
+}
+
+#[test]
+fn the_directory_of_a_process_that_was_killed_is_taken_over_by_the_next_which_says_so() {
+    let disk = SimulatedDisk::default();
+    run_and_stop_at(&disk, calls_of_a_run() / 2);
+    tiny::run(&disk, tiny::measured(), &mut ()).unwrap();
+    let log = String::from_utf8(disk.snapshot()[&Path::new(RUN).join("log.txt")].clone()).unwrap();
+    assert!(log.contains(&format!("taken over: process {}", std::process::id())), "{log}");
+    assert!(!disk.snapshot().contains_key(&Path::new(RUN).join(".holder.json")));
+}
+
+#[test]
+fn every_snapshot_is_measured_and_the_best_is_kept_however_the_run_is_stopped() {
+    let config = crate::Config { steps: 40, ..tiny::measured() };
+    let (whole, parts) = (SimulatedDisk::default(), SimulatedDisk::default());
+    tiny::run(&whole, config.clone(), &mut ()).unwrap();
+    for stop in [3, 11, 22] {
+        tiny::run(&parts, config.clone(), &mut StopAt(stop, 0)).unwrap();
+    }
+    tiny::run(&parts, config, &mut ()).unwrap();
+    assert!(files(&whole) == files(&parts));
+
+    let lines = String::from_utf8(whole.snapshot()[&Path::new(RUN).join("metrics.jsonl")].clone()).unwrap();
+    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kid = |line: &serde_json::Value| line["results"]["kid"]["value"].as_f64().unwrap();
+    let steps: Vec<u64> = lines.iter().map(|line| line["step"].as_u64().unwrap()).collect();
+    assert_eq!(steps, [0, 5, 10, 15, 20, 25, 30, 35, 40]);
+    // the state before the first step has no checkpoint to keep
+    let lowest = lines[1..].iter().min_by(|a, b| kid(a).total_cmp(&kid(b))).unwrap();
+    let path = Path::new(RUN).join(checkpoints::name(lowest["step"].as_u64().unwrap()));
+    let newest = Checkpoint::load_from(&whole, &Path::new(RUN).join(checkpoints::name(40))).unwrap();
+    let best = newest.best.unwrap();
+    assert_eq!((lowest["step"].as_u64(), best.score), (Some(best.step.0), kid(lowest)));
+    Checkpoint::verify(&whole, &path).unwrap();
 }
 
 #[test]
@@ -247,7 +282,7 @@ fn a_full_disk_costs_nothing_but_the_saves_that_it_has_no_room_for() {
     let filler = disk.path().join("filler");
     std::fs::write(&filler, vec![0; 200 << 10]).unwrap();
     let run = || {
-        let mut trainer = tiny::trainer(tiny::config());
+        let mut trainer = tiny::trainer(tiny::measured());
         trainer.write_to(super::RunDirectory::at(disk.path().join(RUN)))?;
         trainer.run(&mut ())
     };
@@ -288,7 +323,7 @@ fn a_checkpoint_of_any_content_is_read_or_refused() {
 
 /// The states of a run after five and after ten steps.
 fn two_checkpoints() -> (Checkpoint, Checkpoint) {
-    let mut trainer = tiny::trainer(tiny::config());
+    let mut trainer = tiny::trainer(tiny::measured());
     let mut after_five_steps = || {
         (0..5).for_each(|_| drop(trainer.train_step().unwrap()));
         trainer.checkpoint()

@@ -69,7 +69,7 @@ impl Waiting {
             return Ok(());
         }
         let written = if self.torn {
-            let text = whole_lines(storage, path, u64::MAX)? + &self.lines;
+            let text = whole_lines(storage, path, Some(u64::MAX))? + &self.lines;
             files::replace(storage, path, text.as_bytes())
         } else {
             files::append(storage, path, self.lines.as_bytes())
@@ -82,11 +82,12 @@ impl Waiting {
     }
 }
 
-/// Drops the lines of every journal in `directory` that come after `step`, and what a crash has left of a line.
+/// Drops the lines of every journal in `directory` that come after `step`, all where there is none, and what a crash has left
+/// of a line.
 ///
 /// # Errors
 /// [`crate::Error::Io`] when a file cannot be read or written.
-pub(crate) fn truncate(storage: &dyn Storage, directory: &Path, step: u64) -> Result<()> {
+pub(crate) fn truncate(storage: &dyn Storage, directory: &Path, step: Option<u64>) -> Result<()> {
     for path in files::list(storage, directory)? {
         if path.extension().is_none_or(|extension| extension != "jsonl") {
             continue;
@@ -108,13 +109,14 @@ pub(crate) fn newest(storage: &dyn Storage, path: &Path) -> Result<Option<serde_
     Ok(bytes.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok()))
 }
 
-/// The lines up to `step` and to the first that is not whole.
-fn whole_lines(storage: &dyn Storage, path: &Path, step: u64) -> Result<String> {
+/// The whole lines of steps up to `step`. A line of a later step may come before one of an earlier step, which was measured
+/// again.
+fn whole_lines(storage: &dyn Storage, path: &Path, step: Option<u64>) -> Result<String> {
     let bytes = files::read(storage, path, MAX_BYTES)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let step_of = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?.get("step")?.as_u64();
-    let whole = text.lines().take_while(|line| step_of(line).is_some_and(|at| at <= step));
-    Ok(whole.flat_map(|line| [line, "\n"]).collect())
+    let kept = text.lines().filter(|line| step_of(line).is_some_and(|at| step.is_some_and(|step| at <= step)));
+    Ok(kept.flat_map(|line| [line, "\n"]).collect())
 }
 
 #[cfg(test)]
@@ -149,8 +151,11 @@ mod tests {
     #[test]
     fn lines_after_the_step_and_torn_ones_are_dropped() {
         let (disk, path) = (SimulatedDisk::default(), Path::new("run/events.jsonl"));
-        disk.put(path, format!("{}\n{}\n{}\n{{\"st", line(50), line(100), line(150)).as_bytes());
-        truncate(&disk, Path::new("run"), 100).unwrap();
-        assert_eq!(disk.snapshot()[path], format!("{}\n{}\n", line(50), line(100)).as_bytes());
+        let (second, third) = (line(100), line(150));
+        disk.put(path, format!("{}\n{third}\n{second}\n{{\"st", line(50)).as_bytes());
+        truncate(&disk, Path::new("run"), Some(100)).unwrap();
+        assert_eq!(disk.snapshot()[path], format!("{}\n{second}\n", line(50)).as_bytes());
+        truncate(&disk, Path::new("run"), None).unwrap();
+        assert_eq!(disk.snapshot()[path], b"");
     }
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{Learner, Report};
+use crate::evaluation::Card;
 
 /// Where a run stands, once a tick.
 #[derive(Debug, Clone)]
@@ -32,10 +33,14 @@ pub trait Observer {
     /// After a picture of samples was written.
     fn on_picture(&mut self, _path: &Path) {}
 
+    /// After the generator of a snapshot was measured, as the settings of the run ask for.
+    fn on_metrics(&mut self, _step: u64, _card: &Card) {}
+
     /// Something that the run survives and that somebody should know: a save that failed, a step that was skipped.
     fn on_warning(&mut self, _message: &str) {}
 
-    /// Asked before each checkpoint: how good the model is, lower is better. The checkpoint of the lowest score is kept.
+    /// Asked at each snapshot whose metrics give no score: how good the model is, lower is better. The checkpoint of the
+    /// lowest score is kept.
     fn score(&mut self, _learner: &dyn Learner) -> Option<f64> {
         None
     }

@@ -30,6 +30,7 @@ use crate::{
     config::{self, Config},
     error::{Error, Result},
     files, picture,
+    random::Step,
     storage::{Disk, Storage},
 };
 
@@ -68,7 +69,8 @@ impl RunDirectory {
             Err(error) => return Err(Error::io("read", parent)(error)),
         };
         let number = |entry: &fs::DirEntry| entry.file_name().to_str()?.split('-').next()?.parse::<u64>().ok();
-        let next = entries.iter().filter_map(number).max().map_or(0, |n| n + 1);
+        // a name with a number beyond all numbers is none of ours
+        let next = entries.iter().filter_map(number).filter_map(|n| n.checked_add(1)).max().unwrap_or(0);
         let data: String =
             data.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
         Ok(RunDirectory::at(parent.join(format!("{next:05}-{data}-{name}"))))
@@ -131,6 +133,15 @@ impl RunDirectory {
         Ok(checkpoints::list(&*self.storage, &self.path)?.pop().map(|(_, path)| path))
     }
 
+    /// The checkpoint of `step`, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the directory cannot be read.
+    pub fn checkpoint_of(&self, step: Step) -> Result<Option<PathBuf>> {
+        let known = checkpoints::list(&*self.storage, &self.path)?;
+        Ok(known.into_iter().find(|(at, _)| *at == step.0).map(|(_, path)| path))
+    }
+
     /// Where a run in this directory goes on from; nothing where it has not been saved yet.
     pub(crate) fn resume(&self) -> Result<Option<Resumed>> {
         checkpoints::newest_whole(&*self.storage, &self.path)
@@ -141,7 +152,7 @@ impl RunDirectory {
     /// # Errors
     /// When it cannot be written, or a line of the journals before it; the older ones are then all still there.
     pub fn save_checkpoint(&self, checkpoint: &Checkpoint) -> Result<PathBuf> {
-        self.journals.sync(&*self.storage)?;
+        self.sync()?;
         checkpoints::save(&*self.storage, &self.path, checkpoint)
     }
 
@@ -161,12 +172,20 @@ impl RunDirectory {
         journal::newest(&*self.storage, &self.file(STATS))
     }
 
-    /// Appends an evaluation; the line has the `step` of the checkpoint that it measured.
+    /// Appends an evaluation; the line has the `step` of the state that it measured.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be written now.
+    /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
     pub fn append_metrics(&self, line: &impl Serialize) -> Result<()> {
         self.append_line(METRICS, line)
+    }
+
+    /// Makes every line appended so far outlive a crash. Saving a checkpoint does so, too.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when a line cannot be written.
+    pub fn sync(&self) -> Result<()> {
+        self.journals.sync(&*self.storage)
     }
 
     /// Appends what happened in a step.
@@ -177,11 +196,12 @@ impl RunDirectory {
         self.append_line(EVENTS, line)
     }
 
-    /// Drops the lines of every `*.jsonl` after `step`, which a resumed run will write again.
+    /// Drops the lines of every `*.jsonl` after `step`, which a resumed run will write again; all of them where a run that
+    /// was never saved begins again.
     ///
     /// # Errors
     /// [`Error::Io`] when a file cannot be read or written.
-    pub(crate) fn truncate_journals(&self, step: u64) -> Result<()> {
+    pub(crate) fn truncate_journals(&self, step: Option<u64>) -> Result<()> {
         journal::truncate(&*self.storage, &self.path, step)
     }
 

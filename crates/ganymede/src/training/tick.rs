@@ -57,10 +57,15 @@ impl Tick {
         Progress {
             step,
             steps: config.steps,
-            kimg: (step * config.images_per_step()) as f64 / 1000.0,
-            images_per_second: (self.steps * config.images_per_step()) as f64 / seconds,
-            remaining: Duration::from_secs_f64((config.steps - step) as f64 * seconds / self.steps.max(1) as f64),
+            kimg: step as f64 * config.images_per_step() as f64 / 1000.0,
+            images_per_second: self.steps as f64 * config.images_per_step() as f64 / seconds,
+            remaining: remaining((config.steps - step) as f64 * seconds / self.steps.max(1) as f64),
             report,
         }
     }
+}
+
+/// A run of any length ends some time.
+fn remaining(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }

@@ -9,6 +9,7 @@ use crate::{
     config::Config,
     data::{self, Dataset, Split},
     error::Result,
+    evaluation::{Metric, Monitoring},
     layers::{Initializer, WeightScale},
     networks::{MlpDiscriminator, MlpGenerator},
     random::{Purpose, Seed},
@@ -32,6 +33,12 @@ pub(crate) fn config() -> Config {
         average_kimg: 0.05,
         ..Config::default()
     }
+}
+
+/// The same, measured at every snapshot.
+pub(crate) fn measured() -> Config {
+    let metrics = vec![Metric::Kid, Metric::Modes];
+    Config { monitor: Some(Monitoring { n: 24, ..Monitoring::new(metrics) }), ..config() }
 }
 
 pub(crate) fn networks() -> (MlpGenerator, MlpDiscriminator) {

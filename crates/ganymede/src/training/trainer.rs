@@ -1,5 +1,6 @@
 //! The training loop: steps, ticks, snapshots.
 
+mod judging;
 mod writing;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use crate::{
     config::Config,
     data::{self, Dataset, Loader},
     error::{Error, Result},
+    evaluation::Monitor,
     networks, objectives,
     parameters::NamedTensors,
     penalties,
@@ -43,6 +45,8 @@ pub struct Trainer {
     tick: Tick,
     guard: Guard,
     best: Option<Best>,
+    /// Where the settings ask for one, and there is a directory to keep its record.
+    monitor: Option<Monitor>,
     /// The last state that was looked through, and the steps done by then.
     good: Option<(u64, Arc<NamedTensors>)>,
     /// Dropped before the lock: it may still be writing.
@@ -109,6 +113,7 @@ impl Trainer {
             tick: Tick::start(),
             guard: Guard::default(),
             best: None,
+            monitor: None,
             good: None,
             saver: Saver::default(),
             directory: None,
@@ -120,14 +125,18 @@ impl Trainer {
     /// training goes on from that run's newest checkpoint that is whole.
     ///
     /// # Errors
-    /// When another process writes there, the directory holds something else or cannot be written, or none of its
-    /// checkpoints can be loaded.
+    /// When another process writes there, the directory holds something else or cannot be written, none of its checkpoints
+    /// can be loaded, or what the run is to be measured by cannot be opened.
     pub fn write_to(&mut self, directory: RunDirectory) -> Result<()> {
+        let open = |monitoring| Monitor::open(monitoring, &self.config, self.loader.shared());
+        self.monitor = self.config.monitor.as_ref().map(open).transpose()?;
         let lock = directory.claim(&self.config)?;
         if let Some(holder) = &lock.taken_over {
             directory.log(&format!("taken over: {holder} ended without a word"))?;
         }
-        match directory.resume()? {
+        let resumed = directory.resume()?;
+        let saved = resumed.as_ref().map(|resumed| resumed.checkpoint.step.0);
+        match resumed {
             Some(resumed) => {
                 for lost in &resumed.lost {
                     directory.log(lost)?;
@@ -138,7 +147,7 @@ impl Trainer {
             }
             None => directory.log(&format!("started: {} on {}", self.config.objective, self.config.data))?,
         }
-        directory.truncate_journals(self.step)?;
+        directory.truncate_journals(saved)?;
         self.directory = Some((directory, lock));
         Ok(())
     }
@@ -183,6 +192,11 @@ impl Trainer {
         self.step
     }
 
+    /// The best state so far, where states are scored; its checkpoint is kept.
+    pub fn best(&self) -> Option<Best> {
+        self.best
+    }
+
     /// Trains to the end, or until the observer wants to stop, and saves.
     ///
     /// A file that cannot be written is a warning while there is another chance to write it, and an error at the end.
@@ -192,6 +206,8 @@ impl Trainer {
     pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome> {
         if self.step == 0 && self.directory.is_some() {
             self.write_first_pictures(observer)?;
+            // what cannot be measured is better known now than at the first snapshot
+            self.measure(observer)?;
         }
         while self.step < self.config.steps {
             let report = self.train_step()?;
@@ -207,11 +223,13 @@ impl Trainer {
             let stop = observer.wants_to_stop() && !last;
             // a stop leaves no picture, which the run would not have drawn had it gone on
             let is_snapshot = self.step.is_multiple_of(self.config.snapshot) || last;
-            if is_snapshot {
-                self.write_fakes(observer)?;
-            }
             if is_snapshot || stop {
-                self.save(observer)?;
+                let state = self.look_through()?;
+                if is_snapshot {
+                    self.write_fakes(observer)?;
+                    self.judge(observer, last);
+                }
+                self.save(state);
             }
             if stop || last {
                 self.saver.wait()?;

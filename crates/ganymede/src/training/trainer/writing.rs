@@ -2,15 +2,16 @@
 //!
 //! A file that cannot be written is a warning: the run is worth more than the file, and the next one may go through.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 use serde::Serialize;
 
 use super::{PREVIEW_COLUMNS, Trainer};
 use crate::{
-    checkpoint::Best,
     error::{Error, Result},
+    parameters::NamedTensors,
     picture,
-    random::Step,
     training::{Observer, Progress, Source},
 };
 
@@ -47,18 +48,11 @@ impl Trainer {
         self.write_picture(&format!("fakes{:06}.png", self.step), &self.preview(), Some(observer))
     }
 
-    pub(super) fn save(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let state = self.look_through()?;
-        let Some((directory, _)) = &self.directory else { return Ok(()) };
+    pub(super) fn save(&mut self, state: Arc<NamedTensors>) {
+        let Some((directory, _)) = &self.directory else { return };
         let directory = directory.clone();
-        if let Some(score) = observer.score(&*self.learner)
-            && self.best.is_none_or(|best| score < best.score)
-        {
-            self.best = Some(Best { step: Step(self.step), score });
-        }
         let failure = self.saver.start(directory, self.checkpoint_of(state)).err();
         self.warn_of(failure, "a save failed");
-        Ok(())
     }
 
     fn write_picture(&mut self, name: &str, samples: &Tensor<4>, observer: Option<&mut dyn Observer>) -> Result<()> {

@@ -1,0 +1,129 @@
+//! Measures a generator while it trains: always on the same latents, the same samples of the data and the same features, so
+//! that the figures of a run compare with each other, and a resumed run finds the same ones.
+
+use std::sync::Arc;
+
+use super::{
+    Card, EvaluationOptions, FeaturesInfo, Metric, Monitoring, Sides,
+    evaluate::{SideFeatures, measure},
+};
+use crate::{
+    cache,
+    config::Config,
+    data::{self, Dataset, OpenOptions, Split},
+    error::Result,
+    features::{self, Extractor, OpenFeatures, Samples, extract},
+    metrics::Features,
+    random::Seed,
+};
+
+/// What the generator is called in the record.
+const SUBJECT: &str = "this run";
+
+/// Measures the generator of one run.
+#[derive(Debug)]
+pub(crate) struct Monitor {
+    options: EvaluationOptions,
+    extractor: Option<Box<dyn Extractor>>,
+    reference: Measure,
+    training: Option<Measure>,
+    /// Whose density the reference is drawn from, where that is known.
+    data: Arc<dyn Dataset>,
+}
+
+/// Samples of data, and their features where any metric needs those.
+#[derive(Debug)]
+struct Measure {
+    name: String,
+    samples: Samples,
+    features: Option<Features>,
+}
+
+impl Monitor {
+    /// Measures against the test part of the data, or against the data themselves where they have no such part.
+    ///
+    /// # Errors
+    /// When the data or the weights of the features cannot be read.
+    pub fn open(monitoring: &Monitoring, config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Self> {
+        let mut options =
+            EvaluationOptions { metrics: monitoring.metrics.clone(), n: monitoring.n, ..EvaluationOptions::default() };
+        // an interval for every point of a curve costs more than it tells
+        options.frechet.resamples = 0;
+        let extractor = match options.metrics.iter().any(|metric| metric.needs_features()) {
+            true => Some(open_extractor(monitoring, options.seed, dataset)?),
+            false => None,
+        };
+        let held_out = held_out(config, dataset)?;
+        let data = held_out.clone().unwrap_or_else(|| Arc::clone(dataset));
+        let name = format!("{}{}", data.name(), if held_out.is_some() { " (test)" } else { "" });
+        let of = |name: String, data: &dyn Dataset| -> Result<Measure> {
+            let samples = Samples::of_dataset(data, options.n, options.seed)?;
+            let features = extractor.as_ref().map(|extractor| extract(&**extractor, &samples, None, &|_, _| {}));
+            Ok(Measure { name, features: features.transpose()?, samples })
+        };
+        let reference = of(name, &*data)?;
+        let training = match options.metrics.contains(&Metric::Memorisation) {
+            true => Some(of(dataset.name().to_owned(), &**dataset)?),
+            false => None,
+        };
+        Ok(Monitor { options, extractor, reference, training, data })
+    }
+
+    /// How many samples of the generator are measured.
+    pub fn samples(&self) -> u64 {
+        self.options.n as u64
+    }
+
+    /// The figures of the samples that a generator has made after `step` steps; what took how long is left out, so that the
+    /// same samples have the same record.
+    ///
+    /// # Errors
+    /// When a metric has no answer for the samples.
+    pub fn measure(&self, step: u64, samples: &Samples) -> Result<Card> {
+        let extractor = self.extractor.as_deref();
+        let subject = extractor.map(|extractor| extract(extractor, samples, None, &|_, _| {})).transpose()?;
+        let Monitor { reference, training, .. } = self;
+        let features = subject.as_ref().zip(reference.features.as_ref()).map(|(subject, reference)| SideFeatures {
+            subject,
+            reference,
+            training: training.as_ref().and_then(|training| training.features.as_ref()),
+        });
+        let sides = Sides {
+            subject: (SUBJECT, samples),
+            reference: (&reference.name, &reference.samples),
+            training: training.as_ref().map(|training| (training.name.as_str(), &training.samples)),
+            density: self.data.density(),
+        };
+        let mut card = measure(sides, features, &self.options)?;
+        card.step = Some(step);
+        card.features = extractor.zip(features).map(|(extractor, of)| FeaturesInfo::of(extractor, of.reference));
+        card.seconds.clear();
+        Ok(card)
+    }
+}
+
+/// The part of the data that the run does not train on.
+fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dyn Dataset>>> {
+    let Config { size, channels, tolerate, .. } = *config;
+    let options = OpenOptions { size, channels, tolerate, split: Split::Test, ..OpenOptions::default() };
+    match data::open(&config.data, &options) {
+        // a program may train on data of its own, whatever the settings call them
+        Ok(test) if (test.name(), test.shape()) == (dataset.name(), dataset.shape()) => Ok(Some(test)),
+        Ok(_) => Ok(None),
+        // a folder has no such part, and data of the program's own no such name
+        Err(error) if error.is_usage() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn open_extractor(monitoring: &Monitoring, seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Box<dyn Extractor>> {
+    let by_default = if dataset.shape() == [2, 1, 1] { "pixels" } else { "random-conv" };
+    let name = monitoring.features.as_deref().unwrap_or(by_default);
+    let labelled = match name {
+        "classifier" => Some(Samples::of_dataset(&**dataset, usize::MAX, seed)?),
+        _ => None,
+    };
+    let cache = cache::directory();
+    let options = OpenFeatures { labelled: labelled.as_ref(), cache: cache.as_deref(), ..OpenFeatures::default() };
+    features::open(name, &options)
+}
