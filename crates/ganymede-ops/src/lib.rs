@@ -21,6 +21,8 @@ mod agreement;
 mod batch_norm;
 mod buffers;
 mod channels;
+#[cfg(test)]
+mod check_cost;
 #[doc(hidden)]
 pub mod composed;
 mod conv;
