@@ -16,6 +16,8 @@ pub enum Failure {
     },
     /// Standard output did not take what was printed.
     Output(io::Error),
+    /// Experiments whose statements did not hold, by name.
+    NotConfirmed(String),
     /// A signal asked the run to stop; it has saved and said so.
     Interrupted,
 }
@@ -38,6 +40,10 @@ impl Failure {
             Failure::Usage { message, advice } => {
                 say(&message, Some(&advice));
                 ExitCode::from(2)
+            }
+            Failure::NotConfirmed(names) => {
+                say(&format!("not confirmed: {names}"), Some("the report says which check failed, and by how much"));
+                ExitCode::from(1)
             }
             Failure::Library(error) => {
                 say(&with_causes(&error), next_step(&error));

@@ -8,6 +8,7 @@ mod evaluate;
 mod failure;
 mod info;
 mod interrupt;
+mod lab;
 mod list;
 mod sample;
 mod seeds;
@@ -51,6 +52,8 @@ enum Verb {
     Evaluate(Box<evaluate::Arguments>),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
+    /// Check the theory by experiment, with a report to look at
+    Lab(lab::Arguments),
     /// Measure the speed of training and sampling on this machine
     Bench(bench::Arguments),
     /// List presets, networks, objectives and penalties, a sentence each
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Sample(arguments) => sample::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
+        Verb::Lab(arguments) => lab::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::List => list::run(),
         Verb::Completions(arguments) => completions::run(&arguments),

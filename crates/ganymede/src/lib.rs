@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluation;
 pub mod features;
 pub mod files;
+pub mod lab;
 pub mod layers;
 pub mod metrics;
 pub mod networks;
