@@ -114,6 +114,13 @@ fn convolution(criterion: &mut Criterion) {
     }
 }
 
+/// Few channels, stride 1: the small network's last layer.
+fn narrow_convolution(criterion: &mut Criterion) {
+    let operations = 2 * (BATCH * 8 * 9 * 28 * 28) as u64;
+    let tensors = [images([BATCH, 8, 28, 28]), tensor([1, 8, 3, 3])];
+    measure(criterion, "conv2d 8 to 1, 28x28", operations, tensors, |x, w| ops::conv2d(x, w, None, 1, 1, 1.0));
+}
+
 /// The others are bound by memory; their rates count elements.
 fn passes(criterion: &mut Criterion) {
     let [gamma, beta] = [tensor([6272]), tensor([6272])];
@@ -132,6 +139,12 @@ fn passes(criterion: &mut Criterion) {
     measure(criterion, "leaky_relu_tangent 64x64x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, y| {
         ops::leaky_relu_tangent(x, &y, 0.2)
     });
+    let x = images([BATCH, 32, 14, 14]);
+    measure(criterion, "pixel_shuffle 64x32x14x14", x.shape().num_elements() as u64, [x.clone(), x], |x, _| {
+        ops::pixel_shuffle(x, 2)
+    });
+    let x = images([BATCH, 1, 28, 28]);
+    measure(criterion, "tanh 64x1x28x28", x.shape().num_elements() as u64, [x.clone(), x], |x, _| ops::tanh(x));
     let x = tensor([2 * BATCH, 1]);
     measure(criterion, "softplus 128", 128, [x.clone(), x], |x, _| ops::softplus(x));
 }
@@ -158,6 +171,6 @@ fn optimizer(criterion: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10);
-    targets = product, linear, convolution, passes, optimizer
+    targets = product, linear, convolution, narrow_convolution, passes, optimizer
 }
 criterion_main!(benches);

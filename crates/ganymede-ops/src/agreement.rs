@@ -68,6 +68,9 @@ fn cases() -> Vec<Case> {
         (2, 66, 3, 9, 7, 6, 4, 3, 1.0),
         (33, 1, 64, 28, 28, 4, 2, 1, 0.2),
         (20, 64, 32, 14, 14, 4, 2, 1, 0.2),
+        (3, 8, 1, 9, 7, 3, 1, 1, 0.2),
+        (18, 16, 5, 8, 11, 3, 1, 0, 0.0),
+        (2, 4, 3, 5, 6, 2, 1, 2, 1.0),
     ] {
         let name = |what| format!("{what} {n} {i} {o} {h}x{w} kernel {k} stride {s} padding {p} slope {slope}");
         case!(cases, name("conv2d"), [n * i * h * w, o * i * k * k, o], |x| {
@@ -117,6 +120,12 @@ fn cases() -> Vec<Case> {
             Tensor::cat(vec![flat(images), flat(features)], 0)
         });
     }
+    for (n, c, r, h, w) in [(1, 1, 1, 3, 2), (3, 5, 2, 4, 7), (2, 2, 3, 1, 5)] {
+        case!(cases, format!("pixel_shuffle {n} {c} x{r} {h}x{w}"), [n * c * r * r * h * w], |x| {
+            flat(ops::pixel_shuffle(at(&x[0], [n, h, w, c * r * r]).permute([0, 3, 1, 2]), r))
+        });
+    }
+    case!(cases, "tanh".into(), [77], |x| flat(ops::tanh(at(&x[0], [11, 7]).transpose() * 3.0)));
     case!(cases, "leaky_relu_tangent, its mask detached".into(), [9 * 35, 9 * 35], |x| {
         let (t, y) = (at(&x[0], [9, 35]), at(&x[1], [35, 9]).transpose());
         let images = ops::leaky_relu_tangent(at(&x[0], [9, 5, 7, 1]), &at(&x[1], [9, 5, 7, 1]), 0.0);

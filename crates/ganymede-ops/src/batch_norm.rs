@@ -28,7 +28,7 @@ use crate::{
     composed,
     layout::{Dense, feature_strides, image_strides},
     moments::{Moments, gradient, normalize},
-    record::{is_fused, record},
+    record::{flex, is_fused, record},
 };
 
 /// Batch normalisation by the batch's own statistics, `a(gamma (x - mean) / sqrt(var + eps) + beta)`.
@@ -52,6 +52,37 @@ pub fn batch_norm<const D: usize>(
     let (x, gamma, beta) = (x.into_dispatch(), gamma.into_dispatch(), beta.into_dispatch());
     let (y, mean, var) = Dispatch::batch_norm_activation(x, gamma, beta, epsilon as f32, slope as f32);
     (Tensor::from_dispatch(y), Tensor::from_dispatch(mean), Tensor::from_dispatch(var))
+}
+
+/// Batch normalisation by the given statistics, `a(gamma (x - mean) / sqrt(var + eps) + beta)`. The fused form is for
+/// sampling: off the autodiff graph.
+///
+/// # Shapes
+/// `x` [N, C, ...], `gamma`, `beta`, `mean` and `var` [C] -> [N, C, ...].
+///
+/// # Panics
+/// Where the shapes do not fit together.
+pub fn batch_norm_fixed<const D: usize>(
+    x: Tensor<D>,
+    parameters: [Tensor<1>; 4],
+    epsilon: f64,
+    slope: f64,
+) -> Tensor<D> {
+    let fits = slope >= 0.0 && matches!(D, 2 | 4) && !x.is_autodiff() && is_fused(&x);
+    if !(fits && parameters.iter().all(|p| !p.is_autodiff() && is_fused(p))) {
+        return composed::batch_norm_fixed(x, parameters, epsilon, slope);
+    }
+    let [gamma, beta, mean, variance] = parameters.map(|p| Dense::rows(flex(p)));
+    let moments = Moments { mean: mean.values().to_vec(), variance: variance.values().to_vec() };
+    let x = flex(x);
+    let shape = x.shape();
+    let channels = Channels::of(&shape);
+    let x = Dense::activation(x);
+    let all = [gamma.values(), beta.values(), mean.values(), variance.values()];
+    assert!(all.iter().all(|p| p.len() == channels.count()), "batch norm: a parameter is not one number a channel");
+    let mut y = Buffer::take(x.values().len());
+    normalize(x.values(), &mut y, channels, &moments, all[0], all[1], epsilon as f32, slope as f32);
+    Tensor::from_primitive::<Flex>(activation_tensor(y, &shape))
 }
 
 #[backend_extension(Autodiff, Flex)]
@@ -161,5 +192,34 @@ impl<C: CheckpointStrategy> BatchNormBackend for Autodiff<Flex, C> {
         };
         let output = record::<_, C, 3>(BatchNormGradient, [x_node, gamma_node, beta_node], y.clone(), saved);
         (output, Self::FloatTensorPrimitive::new(mean), Self::FloatTensorPrimitive::new(var))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+
+    /// The fused form is off the autodiff graph, where the tests over all operators do not come.
+    #[test]
+    fn by_given_statistics_it_is_the_composed_form_in_both_orders() {
+        let tensor = |count: usize, factor: usize| -> Tensor<1> {
+            let values = (0..count).map(|i| ((i * factor) % 211) as f32 / 100.0 - 1.0).collect();
+            Tensor::from_data(TensorData::new(values, [count]), &Device::flex())
+        };
+        for (n, c, h, w, slope) in [(3, 1, 1, 2, 1.0), (1, 5, 7, 3, 0.2), (40, 64, 5, 4, 0.0)] {
+            let parameters = || [tensor(c, 7), tensor(c, 11), tensor(c, 13), tensor(c, 17).square() + 0.1];
+            let x = || tensor(n * c * h * w, 29);
+            let largest = |difference: Tensor<1>| difference.abs().max().into_scalar::<f32>();
+            let images = || x().reshape([n, h, w, c]).permute([0, 3, 1, 2]);
+            let difference = batch_norm_fixed(images(), parameters(), 1e-5, slope)
+                - composed::batch_norm_fixed(images(), parameters(), 1e-5, slope);
+            assert!(largest(difference.reshape([n * c * h * w])) <= 1e-5);
+            let features = || x().reshape([c, n * h * w]).transpose();
+            let difference = batch_norm_fixed(features(), parameters(), 1e-5, slope)
+                - composed::batch_norm_fixed(features(), parameters(), 1e-5, slope);
+            assert!(largest(difference.reshape([n * c * h * w])) <= 1e-5);
+        }
     }
 }

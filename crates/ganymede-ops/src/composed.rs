@@ -62,6 +62,20 @@ pub fn batch_norm<const D: usize>(
     (leaky_relu(result.output, slope), result.mean.detach(), result.variance.detach())
 }
 
+/// Batch normalisation by the given statistics, `a(gamma (x - mean) / sqrt(var + eps) + beta)`.
+///
+/// # Shapes
+/// `x` [N, C, ...], the others [C] -> [N, C, ...].
+pub fn batch_norm_fixed<const D: usize>(
+    x: Tensor<D>,
+    [gamma, beta, mean, var]: [Tensor<1>; 4],
+    epsilon: f64,
+    slope: f64,
+) -> Tensor<D> {
+    let y = module::batch_norm(x, gamma, beta, mean, var, epsilon);
+    leaky_relu_tangent(y.clone(), &y, slope)
+}
+
 /// `[N, C, H, W] -> [N, C H W]`.
 pub fn flatten(x: Tensor<4>) -> Tensor<2> {
     x.flatten(1, 3)
@@ -71,6 +85,26 @@ pub fn flatten(x: Tensor<4>) -> Tensor<2> {
 pub fn unflatten(x: Tensor<2>, [channels, height, width]: [usize; 3]) -> Tensor<4> {
     let batch = x.dims()[0];
     x.reshape([batch, channels, height, width])
+}
+
+/// Channels become pixels.
+///
+/// # Shapes
+/// `x` [N, C r², H, W] -> [N, C, r H, r W] for the factor r.
+pub fn pixel_shuffle(x: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let channels = channels / (factor * factor);
+    x.reshape([batch, channels, factor, factor, height, width]).permute([0, 1, 4, 2, 5, 3]).reshape([
+        batch,
+        channels,
+        height * factor,
+        width * factor,
+    ])
+}
+
+/// `tanh(x)`.
+pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.tanh()
 }
 
 /// A tangent carried through a leaky ReLU: `t` where the activation's output `y` is positive, `slope * t` elsewhere.

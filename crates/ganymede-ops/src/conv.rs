@@ -22,9 +22,11 @@ use burn::{
 };
 
 use crate::{
+    buffers::Buffer,
     channels::{Channels, activation_gradient},
     composed,
     conv_kernels::{convolve, convolve_adjoint, weight_gradient},
+    conv_weights::{for_adjoint, for_convolution, of_gradient, turned},
     im2col::Geometry,
     layout::{Dense, dims, image_strides},
     record::{bias_or_none, is_fused, record},
@@ -92,12 +94,27 @@ pub struct Convolution {
     transposed: bool,
 }
 
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    geometry: Geometry,
+    /// By the adjoint of the convolution of that geometry.
+    adjoint: bool,
+    /// With the kernel turned around.
+    turned: bool,
+}
+
 impl Convolution {
-    fn geometry(&self, x: [usize; 4], weight: [usize; 4]) -> Geometry {
-        if self.transposed {
+    /// A convolution of stride 1 is also the adjoint of one; of the two, that whose windows are smaller.
+    fn plan(&self, x: [usize; 4], weight: [usize; 4]) -> Plan {
+        let geometry = if self.transposed {
             Geometry::of_transposed(x, weight, self.stride, self.padding)
         } else {
             Geometry::of_convolution(x, weight, self.stride, self.padding)
+        };
+        match geometry.reversed().filter(|_| geometry.filters < geometry.channels) {
+            Some(geometry) => Plan { geometry, adjoint: !self.transposed, turned: true },
+            None => Plan { geometry, adjoint: self.transposed, turned: false },
         }
     }
 }
@@ -120,35 +137,39 @@ impl ConvolutionBackend for Flex {
         bias: FloatTensor<Self>,
         convolution: Convolution,
     ) -> FloatTensor<Self> {
-        let geometry = convolution.geometry(dims(&x), dims(&weight));
+        let plan = convolution.plan(dims(&x), dims(&weight));
         let bias = Dense::rows(bias);
         let bias = Some(bias.values()).filter(|bias| !bias.is_empty());
-        apply(&Dense::images(x), weight, bias, &geometry, convolution.slope, convolution.transposed)
+        apply(&Dense::images(x), weight, bias, &plan, convolution.slope, false)
     }
 }
 
-/// The convolution of that geometry, or its adjoint.
-fn apply(
-    x: &Dense,
-    weight: FlexTensor,
-    bias: Option<&[f32]>,
-    geometry: &Geometry,
-    slope: f32,
-    adjoint: bool,
-) -> FlexTensor {
+/// The convolution of that plan, or the gradient of its input.
+fn apply(x: &Dense, weight: FlexTensor, bias: Option<&[f32]>, plan: &Plan, slope: f32, backwards: bool) -> FlexTensor {
+    let (geometry, adjoint) = (&plan.geometry, plan.adjoint != backwards);
     let shape = if adjoint { geometry.image_shape() } else { geometry.out_shape() };
     assert!(
         bias.is_none_or(|bias| bias.len() == shape[1]),
         "convolution: the bias is not one number an output channel"
     );
+    let weight = Dense::rows(weight);
+    let turned =
+        plan.turned.then(|| turned(weight.values(), [geometry.channels, geometry.filters, geometry.positions()]));
+    let weight = turned.as_deref().unwrap_or(weight.values());
     let y = if adjoint {
-        let weight = Dense::permuted(weight, &[0, 2, 3, 1]);
-        convolve_adjoint(x.values(), weight.values(), bias, geometry, slope)
+        convolve_adjoint(x.values(), &for_adjoint(weight, geometry), bias, geometry, slope)
     } else {
-        let weight = Dense::permuted(weight, &[2, 3, 1, 0]);
-        convolve(x.values(), weight.values(), bias, geometry, slope)
+        convolve(x.values(), &for_convolution(weight, geometry), bias, geometry, slope)
     };
     y.into_tensor(shape, image_strides(shape))
+}
+
+/// The gradient of the weight, as the parameter lies, for the input `x` and the output's gradient `g`.
+fn gradient_of_weight(x: &Dense, g: &Dense, plan: &Plan) -> Buffer {
+    let geometry = &plan.geometry;
+    let (images, outputs) = if plan.adjoint { (g, x) } else { (x, g) };
+    let gradient = of_gradient(&weight_gradient(images.values(), outputs.values(), geometry), geometry);
+    if plan.turned { turned(&gradient, [geometry.filters, geometry.channels, geometry.positions()]) } else { gradient }
 }
 
 /// What the backward pass needs, each only where a tracked input makes it so.
@@ -157,8 +178,9 @@ struct Saved {
     x: Option<FlexTensor>,
     weight: Option<FlexTensor>,
     y: Option<FlexTensor>,
-    geometry: Geometry,
-    convolution: Convolution,
+    weight_shape: [usize; 4],
+    plan: Plan,
+    slope: f32,
 }
 
 #[derive(Debug)]
@@ -169,28 +191,25 @@ impl Backward<Flex, 3> for ConvolutionGradient {
 
     fn backward(self, ops: Ops<Saved, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let [x_node, weight_node, bias_node] = ops.parents;
-        let Saved { x, weight, y, geometry, convolution } = ops.state;
+        let Saved { x, weight, y, weight_shape, plan, slope } = ops.state;
         let mut g = Dense::images(gradients.consume::<Flex>(&ops.node));
         let y = y.map(Dense::images);
         if y.is_some() || bias_node.is_some() {
-            let count = if convolution.transposed { geometry.channels } else { geometry.filters };
+            let count = if plan.adjoint { plan.geometry.channels } else { plan.geometry.filters };
             let (y, channels) = (y.as_ref().map(Dense::values), Channels::Inner { count });
-            let sums = activation_gradient(g.values_mut(), y, channels, convolution.slope, bias_node.is_some());
+            let sums = activation_gradient(g.values_mut(), y, channels, slope, bias_node.is_some());
             if let (Some(node), Some(sums)) = (bias_node, sums) {
                 gradients.register::<Flex>(node.id, FlexTensor::from_data(sums.as_slice().into()));
             }
         }
         if let (Some(node), Some(weight)) = (x_node, weight) {
-            let gx = apply(&g, weight, None, &geometry, 1.0, !convolution.transposed);
+            let gx = apply(&g, weight, None, &plan, 1.0, true);
             gradients.register::<Flex>(node.id, gx);
         }
         if let (Some(node), Some(x)) = (weight_node, x) {
-            let x = Dense::images(x);
-            let (images, outputs) = if convolution.transposed { (&g, &x) } else { (&x, &g) };
-            let gw = weight_gradient(images.values(), outputs.values(), &geometry);
-            let Geometry { channels, filters, kernel, .. } = geometry;
-            let shape = [filters, channels, kernel, kernel];
-            let gw = gw.into_tensor(shape, [1, filters, kernel * channels * filters, channels * filters]);
+            let [_, inner, height, width] = weight_shape;
+            let strides = [inner * height * width, height * width, width, 1];
+            let gw = gradient_of_weight(&Dense::images(x), &g, &plan).into_tensor(weight_shape, strides);
             gradients.register::<Flex>(node.id, gw);
         }
     }
@@ -206,15 +225,17 @@ impl<C: CheckpointStrategy> ConvolutionBackend for Autodiff<Flex, C> {
         let (x_tracked, weight_tracked) = (x.is_tracked(), weight.is_tracked());
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
         let (bias, bias_node) = bias.into_parts();
-        let geometry = convolution.geometry(dims(&x), dims(&weight));
+        let weight_shape = dims(&weight);
+        let plan = convolution.plan(dims(&x), weight_shape);
         let y = Flex::convolution(x.clone(), weight.clone(), bias, convolution);
         let output = y.clone();
         let saved = || Saved {
             x: weight_tracked.then_some(x),
             weight: x_tracked.then_some(weight),
             y: (convolution.slope != 1.0).then_some(y),
-            geometry,
-            convolution,
+            weight_shape,
+            plan,
+            slope: convolution.slope,
         };
         record::<_, C, 3>(ConvolutionGradient, [x_node, weight_node, bias_node], output, saved)
     }

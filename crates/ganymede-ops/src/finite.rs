@@ -1,9 +1,13 @@
 //! How large numbers are, and with it whether all of them are finite, in one pass over memory.
 
-use burn::{backend::Flex, tensor::Tensor};
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use crate::{layout::Dense, record::is_fused, simd::simd};
+use crate::{
+    layout::Dense,
+    record::{flex, is_fused},
+    simd::simd,
+};
 
 /// Elements of one task.
 const PIECE: usize = 1 << 15;
@@ -16,7 +20,7 @@ pub fn squared_norm<const D: usize>(x: Tensor<D>) -> f64 {
     if !is_fused(&x) {
         return x.into_data().iter::<f64>().map(|value| value * value).sum();
     }
-    let x = x.inner().try_into_primitive::<Flex>().expect("only tensors of the CPU backend come here");
+    let x = flex(x);
     // the order does not matter, so a permuted tensor need not be copied
     let storage = x.storage::<f32>();
     if storage.len() == x.layout().num_elements() {
@@ -24,6 +28,35 @@ pub fn squared_norm<const D: usize>(x: Tensor<D>) -> f64 {
     }
     sum(Dense::rows(x).values())
 }
+
+/// Whether every element of a detached tensor is finite.
+pub fn is_finite<const D: usize>(x: Tensor<D>) -> bool {
+    if !is_fused(&x) {
+        return x.into_data().iter::<f64>().all(f64::is_finite);
+    }
+    let x = flex(x);
+    let storage = x.storage::<f32>();
+    if storage.len() == x.layout().num_elements() {
+        return all_finite(storage);
+    }
+    all_finite(Dense::rows(x).values())
+}
+
+/// Whether every number is finite.
+pub fn all_finite(values: &[f32]) -> bool {
+    values.par_chunks(PIECE).all(|piece| {
+        let mut bad = false;
+        has_bad(piece, &mut bad);
+        !bad
+    })
+}
+
+simd!(
+    fn has_bad(piece: &[f32], bad: &mut bool) {
+        // a word as wide as the numbers, so that the check runs in the same lanes
+        *bad = piece.iter().fold(0, |bad, value| bad | u32::from(!value.is_finite())) != 0;
+    }
+);
 
 fn sum(values: &[f32]) -> f64 {
     let pieces: Vec<f64> = values
@@ -71,6 +104,7 @@ mod tests {
                     let mut values = vec![0.5; length];
                     values[at] = bad;
                     assert!(!squared_norm(tensor(&values)).is_finite(), "{bad} at {at} of {length}");
+                    assert_eq!(is_finite(tensor(&values)), bad == 1e20, "{bad} at {at} of {length}");
                 }
             }
         }

@@ -18,17 +18,13 @@ use burn::{
     },
     tensor::{Shape, Tensor},
 };
-use rayon::prelude::*;
 
 use crate::{
-    buffers::Buffer,
     composed,
     layout::{Dense, dims, feature_strides, image_strides},
     record::{is_fused, record},
+    transpose::exchanged,
 };
-
-/// Both outer axes are exchanged in square tiles of this side.
-const TILE: usize = 16;
 
 /// `[N, C, H, W] -> [N, C H W]`.
 pub fn flatten(x: Tensor<4>) -> Tensor<2> {
@@ -81,34 +77,6 @@ impl FlattenBackend for Flex {
     }
 }
 
-/// `[a][p][b] -> [b][p][a]`.
-fn exchanged(x: &[f32], [outer, middle, inner]: [usize; 3]) -> Buffer {
-    let mut y = Buffer::take(x.len());
-    if x.is_empty() {
-        return y;
-    }
-    let from = |a: usize, p: usize, b: usize| (a * middle + p) * inner + b;
-    y.par_chunks_mut(TILE * middle * outer).enumerate().for_each(|(block, y)| {
-        let (start, count) = (block * TILE, y.len() / (middle * outer));
-        for p in 0..middle {
-            for a in (0..outer).step_by(TILE) {
-                let length = TILE.min(outer - a);
-                let mut tile = [[0.0; TILE]; TILE];
-                for (i, row) in tile[..length].iter_mut().enumerate() {
-                    row[..count].copy_from_slice(&x[from(a + i, p, start)..][..count]);
-                }
-                for b in 0..count {
-                    let line = &mut y[(b * middle + p) * outer + a..][..length];
-                    for (i, y) in line.iter_mut().enumerate() {
-                        *y = tile[i][b];
-                    }
-                }
-            }
-        }
-    });
-    y
-}
-
 #[derive(Debug)]
 struct Flatten;
 
@@ -156,16 +124,6 @@ mod tests {
     use burn::backend::flex::FlexTensor;
 
     use super::*;
-
-    #[test]
-    fn exchange_of_the_outer_axes_moves_every_element() {
-        let sizes @ [outer, middle, inner] = [19, 3, 37];
-        let x: Vec<f32> = (0..outer * middle * inner).map(|i| i as f32).collect();
-        let y = exchanged(&x, sizes);
-        for (a, p, b) in (0..outer).flat_map(|a| (0..middle).flat_map(move |p| (0..inner).map(move |b| (a, p, b)))) {
-            assert_eq!(y[(b * middle + p) * outer + a], x[(a * middle + p) * inner + b]);
-        }
-    }
 
     #[test]
     fn flattening_a_tensor_that_lies_row_by_row_copies_nothing() {

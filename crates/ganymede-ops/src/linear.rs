@@ -29,6 +29,7 @@ use crate::{
     layout::{Dense, dims, feature_strides},
     matrix::{Destination, Matrix, Threads, multiply},
     record::{bias_or_none, is_fused, record},
+    transpose::transposed,
 };
 
 /// A batch this small makes the product a pass over the weight, which is then cut into blocks of outputs.
@@ -139,7 +140,10 @@ impl Backward<Flex, 3> for LinearGradient {
             let x = Dense::features(x);
             let mut gw = Buffer::take(inputs * outputs);
             let x = Matrix::by_columns(x.values(), batch, inputs);
-            multiply(&mut gw, g.transposed(), x, Destination::Overwrite, Threads::All);
+            // the product wants its left side along the columns, and would transpose it more slowly
+            let g = transposed(g.values, [1, outputs, batch]);
+            let g = Matrix::by_columns(&g, outputs, batch);
+            multiply(&mut gw, g, x, Destination::Overwrite, Threads::All);
             gradients.register::<Flex>(node.id, gw.into_tensor([inputs, outputs], [outputs, 1]));
         }
     }

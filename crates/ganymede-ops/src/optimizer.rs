@@ -1,12 +1,16 @@
 //! The optimizer's update of one tensor, and the average's, in one pass over memory and in place.
 
 use burn::{
-    backend::{Flex, flex::FlexTensor},
+    backend::Flex,
     tensor::{Tensor, TensorData},
 };
 use rayon::prelude::*;
 
-use crate::{layout::Dense, record::is_fused, simd::simd};
+use crate::{
+    layout::Dense,
+    record::{flex, is_fused},
+    simd::simd,
+};
 
 /// Elements of one task.
 const PIECE: usize = 1 << 15;
@@ -94,11 +98,6 @@ pub fn lerp<const D: usize>(live: Tensor<D>, average: Tensor<D>, keep: f64) -> T
         .zip(live.values().par_chunks(PIECE))
         .for_each(|(average, live)| mix(average, live, keep as f32));
     Tensor::from_primitive::<Flex>(average.into_rows())
-}
-
-/// The tensor of burn's CPU backend inside `x`.
-fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
-    x.inner().try_into_primitive::<Flex>().expect("only tensors of the CPU backend come here")
 }
 
 simd!(

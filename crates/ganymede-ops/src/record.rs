@@ -7,6 +7,7 @@ use burn::{
             checkpoint::strategy::CheckpointStrategy,
             ops::{Backward, NodeGuard, OpsKind},
         },
+        flex::FlexTensor,
         tensor::FloatTensor,
     },
     tensor::{DType, Tensor},
@@ -15,6 +16,11 @@ use burn::{
 /// Whether the fused kernels take `x`: 32-bit floats on burn's CPU backend, on the autodiff graph or not.
 pub(crate) fn is_fused<const D: usize>(x: &Tensor<D>) -> bool {
     x.dtype() == DType::F32 && matches!(x.device().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// The tensor of burn's CPU backend inside `x`.
+pub(crate) fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
+    x.inner().try_into_primitive::<Flex>().expect("only tensors of the CPU backend come here")
 }
 
 /// The bias of an operator whose tensors all have to be there: none is a bias of no numbers.

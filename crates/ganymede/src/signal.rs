@@ -68,7 +68,7 @@ impl<const D: usize> Signal<D> {
     }
 
     pub fn tanh(self) -> Self {
-        self.pointwise(Tensor::tanh, |x| x.tanh().square().neg() + 1.0)
+        self.pointwise(ganymede_ops::tanh, |x| ganymede_ops::tanh(x).square().neg() + 1.0)
     }
 
     pub fn sigmoid(self) -> Self {

@@ -1,6 +1,7 @@
 //! The first 50 steps of every preset on a toy set, against the curves in `golden/curves.json`.
 //!
-//! A change that moves a digit has to say so: `GANYMEDE_BLESS=1 cargo nextest run --release golden_curves` writes the file anew.
+//! A change that moves a digit has to say so: `GANYMEDE_BLESS=1 cargo nextest run --release --workspace --test golden_curves`
+//! writes the file anew.
 //! The curves are compared exactly on processors with AVX-512, where they were made. Other processors split a product
 //! differently, and there a curve may differ by rounding, which 50 steps of training amplify.
 
