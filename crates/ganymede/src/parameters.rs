@@ -96,6 +96,31 @@ pub fn list(module: &impl Module) -> Vec<TensorInfo> {
     lister.found
 }
 
+/// The first tensor of `module` that holds a number that is not finite.
+pub fn not_finite(module: &impl Module) -> Option<String> {
+    #[derive(Default)]
+    struct Looker {
+        path: ModulePath,
+        found: Option<String>,
+    }
+    impl ModuleVisitor for Looker {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if self.found.is_none() && !ganymede_ops::is_finite(param.val().inner()) {
+                self.found = Some(self.path.name());
+            }
+        }
+    }
+    let mut looker = Looker::default();
+    module.visit(&mut looker);
+    looker.found
+}
+
 /// Puts every tensor of `module` under `prefix` into `tensors`.
 pub fn save(module: &impl Module, prefix: &str, tensors: &mut NamedTensors) {
     for_each(module, |name, data| {

@@ -101,6 +101,14 @@ impl Adam {
         tensors.insert(format!("{prefix}.updates"), TensorData::new(vec![self.updates as i64], [1]));
     }
 
+    /// The name under `prefix` of the first moment that is not finite.
+    pub fn not_finite(&self, prefix: &str) -> Option<String> {
+        let moments =
+            self.moments.iter().flat_map(|(path, m)| [("first", path, &m.first), ("second", path, &m.second)]);
+        let mut bad = moments.filter(|(_, _, values)| !ganymede_ops::all_finite(values));
+        bad.next().map(|(which, path, _)| format!("{prefix}.{which}.{path}"))
+    }
+
     /// Takes over what [`Adam::save`] put there for the optimizer of `module`.
     ///
     /// # Errors

@@ -316,6 +316,15 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         tensors
     }
 
+    fn not_finite(&self) -> Option<String> {
+        let of = |prefix: &str, name: Option<String>| name.map(|name| format!("{prefix}.{name}"));
+        of("generator", parameters::not_finite(self.generator()))
+            .or_else(|| of("discriminator", parameters::not_finite(self.discriminator())))
+            .or_else(|| of("average", parameters::not_finite(self.average())))
+            .or_else(|| self.generator.adam.not_finite("adam.generator"))
+            .or_else(|| self.discriminator.adam.not_finite("adam.discriminator"))
+    }
+
     fn load(&mut self, tensors: &NamedTensors) -> Result<()> {
         let generator = parameters::load(self.generator().clone(), "generator", tensors)?;
         let discriminator = parameters::load(self.discriminator().clone(), "discriminator", tensors)?;

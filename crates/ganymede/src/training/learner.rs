@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::Report;
 use crate::{
+    checkpoint,
     error::Result,
     parameters::{NamedTensors, TensorInfo},
     random::{Seed, Step},
@@ -63,6 +64,11 @@ pub trait Learner {
 
     /// Everything that the next step depends on, but for the step's number.
     fn save(&self) -> NamedTensors;
+
+    /// The name of the first tensor of the state that holds a number that is not finite, without a copy where it can be.
+    fn not_finite(&self) -> Option<String> {
+        checkpoint::not_finite(&self.save()).map(str::to_owned)
+    }
 
     /// Takes over what [`Learner::save`] gave.
     ///

@@ -15,7 +15,7 @@ use super::{
     saver::Saver,
 };
 use crate::{
-    checkpoint::{self, Best, Checkpoint, DataInfo},
+    checkpoint::{Best, Checkpoint, DataInfo},
     config::Config,
     data::{self, Dataset, Loader},
     error::{Error, Result},
@@ -259,8 +259,7 @@ impl Trainer {
             Ok(report) => report,
             Err(Error::NotFinite { quantity, value, .. }) => {
                 // a tensor of the state is nearer to the cause than what was computed from it
-                let state = self.learner.save();
-                let tensor = checkpoint::not_finite(&state).map(|name| format!("{quantity}, with tensor '{name}'"));
+                let tensor = self.learner.not_finite().map(|name| format!("{quantity}, with tensor '{name}'"));
                 self.skip(tensor.unwrap_or(quantity), value)?;
                 self.go_back()?;
                 Report::default()
@@ -287,20 +286,19 @@ impl Trainer {
 
     /// Looks through the whole state: no step has to notice what is wrong with a tensor that it does not read.
     fn look_through(&mut self) -> Result<Arc<NamedTensors>> {
-        let mut state = self.learner.save();
-        if let Some(name) = checkpoint::not_finite(&state).map(|name| format!("tensor '{name}'")) {
-            let warning = format!("step {}: {name} was not finite; back to the last good state", self.step);
+        if let Some(name) = self.learner.not_finite() {
             if self.good.is_none() {
-                return Err(Error::not_finite(self.step, name, f64::NAN));
+                return Err(Error::not_finite(self.step, format!("tensor '{name}'"), f64::NAN));
             }
-            self.warn(warning);
+            self.warn(format!("step {}: tensor '{name}' was not finite; back to the last good state", self.step));
             self.go_back()?;
-            state = self.learner.save();
-            if let Some(name) = checkpoint::not_finite(&state) {
+            if let Some(name) = self.learner.not_finite() {
                 return Err(Error::not_finite(self.step, format!("tensor '{name}'"), f64::NAN));
             }
         }
-        let state = Arc::new(state);
+        // the old one goes before the new one comes, for each is as large as the networks and the optimizers together
+        self.good = None;
+        let state = Arc::new(self.learner.save());
         self.good = Some((self.step, Arc::clone(&state)));
         Ok(state)
     }
