@@ -211,13 +211,17 @@ def main():
     if unknown or args.rounds < 1:
         sys.exit(f"unknown work {', '.join(sorted(unknown))}; known: {', '.join(w.name for w in WORKS)}"
                  if unknown else "--rounds: at least 1")
-    rows, everything = [], {}
+    rows, everything, measured = [], {}, {}
     for work in (work for work in WORKS if work.name in names):
         sides = commands(work, args)
         results = {side: [] for side in sides}
         for number in range(args.rounds):
             for side, command in sides.items():
-                results[side].append(run(command, args.threads))
+                # one command gives the numbers of two rows: many samples, and one
+                key = (*command, number)
+                if key not in measured:
+                    measured[key] = run(command, args.threads)
+                results[side].append(measured[key])
                 print(f"{work.name} round {number + 1}/{args.rounds} {side}: "
                       f"{field(results[side][-1], work.field):.2f} {work.unit}", file=sys.stderr, flush=True)
         rows.append(summarize(work, results))
