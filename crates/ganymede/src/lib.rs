@@ -13,6 +13,7 @@ pub mod features;
 pub mod files;
 pub mod lab;
 pub mod layers;
+pub mod live;
 pub mod metrics;
 pub mod networks;
 pub mod objectives;

@@ -10,7 +10,7 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
-use super::{Legend, Objective, Terms};
+use super::{Legend, Objective, Optimum, Terms};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Hinge;
@@ -34,6 +34,10 @@ impl Objective for Hinge {
 
     fn force(&self, _h: f64) -> f64 {
         -1.0
+    }
+
+    fn optimum(&self) -> Option<Optimum> {
+        Some(Optimum::Sign)
     }
 
     fn legend(&self) -> Legend {

@@ -9,7 +9,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Legend, Objective, Terms};
+use super::{Legend, Objective, Optimum, Terms};
 
 #[derive(Debug, Clone, Copy)]
 pub struct LeastSquares;
@@ -33,6 +33,10 @@ impl Objective for LeastSquares {
 
     fn force(&self, h: f64) -> f64 {
         h - 1.0
+    }
+
+    fn optimum(&self) -> Option<Optimum> {
+        Some(Optimum::Share)
     }
 
     fn legend(&self) -> Legend {

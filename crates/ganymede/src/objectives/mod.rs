@@ -10,6 +10,7 @@ mod least_squares;
 mod logistic;
 mod minimax;
 mod non_saturating;
+mod optimum;
 mod relativistic;
 mod reverse_kl;
 mod terms;
@@ -24,6 +25,7 @@ pub use hinge::Hinge;
 pub use least_squares::LeastSquares;
 pub use minimax::Minimax;
 pub use non_saturating::NonSaturating;
+pub use optimum::Optimum;
 pub use relativistic::Relativistic;
 pub use reverse_kl::ReverseKl;
 pub use terms::Terms;
@@ -65,6 +67,12 @@ pub trait Objective: std::fmt::Debug + Send + Sync {
     /// differences of logits have a meaning.
     fn is_shift_invariant(&self) -> bool {
         false
+    }
+
+    /// What `h` converges to when the discriminator is trained on and on; nothing where no closed form is known. Where the
+    /// objective is shift invariant it is known up to a constant.
+    fn optimum(&self) -> Option<Optimum> {
+        None
     }
 
     /// The range in which each reported number is at home, for `--explain`.

@@ -10,7 +10,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective, Terms, logistic};
+use super::{Legend, Objective, Optimum, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct NonSaturating;
@@ -34,6 +34,10 @@ impl Objective for NonSaturating {
 
     fn force(&self, h: f64) -> f64 {
         -logistic::sigmoid(-h)
+    }
+
+    fn optimum(&self) -> Option<Optimum> {
+        Some(Optimum::LogRatio)
     }
 
     fn legend(&self) -> Legend {

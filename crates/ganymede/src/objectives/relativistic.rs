@@ -11,7 +11,7 @@
 use burn::tensor::Tensor;
 use ganymede_ops::softplus;
 
-use super::{Legend, Objective, Terms, logistic};
+use super::{Legend, Objective, Optimum, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Relativistic;
@@ -43,6 +43,10 @@ impl Objective for Relativistic {
 
     fn is_shift_invariant(&self) -> bool {
         true
+    }
+
+    fn optimum(&self) -> Option<Optimum> {
+        Some(Optimum::LogRatio)
     }
 
     fn legend(&self) -> Legend {

@@ -9,7 +9,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Legend, Objective, Terms, logistic};
+use super::{Legend, Objective, Optimum, Terms, logistic};
 
 #[derive(Debug, Clone, Copy)]
 pub struct ReverseKl;
@@ -33,6 +33,10 @@ impl Objective for ReverseKl {
 
     fn force(&self, _h: f64) -> f64 {
         -1.0
+    }
+
+    fn optimum(&self) -> Option<Optimum> {
+        Some(Optimum::LogRatio)
     }
 
     fn legend(&self) -> Legend {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
-use super::{Minimax, NonSaturating, OBJECTIVES, Objective, Relativistic, ReverseKl, by_name};
+use super::{Minimax, NonSaturating, OBJECTIVES, Objective, Optimum, Relativistic, ReverseKl, by_name};
 
 /// The logits at which theory's table is checked.
 const EXTREMES: [f64; 9] = [-1e4, -100.0, -20.0, -1.0, 0.0, 1.0, 20.0, 100.0, 1e4];
@@ -238,4 +238,35 @@ fn every_objective_is_found_by_its_name_and_no_two_share_one() {
     }
     let text = by_name("hing").unwrap_err().to_string();
     assert!(text.contains("did you mean 'hinge'?"), "{text}");
+}
+
+/// `p L_D(h, .) + q L_D(., h)` at one point; for relativistic objectives at a pair of points of equal ratios turned round,
+/// so that the other point's optimum is -h.
+fn discriminator_at(objective: &dyn Objective, log_ratio: f64, h: f64) -> f64 {
+    let share = sigmoid(log_ratio);
+    let value = |r: f64, f: f64| loss(objective, Player::Discriminator, &[r], &[f], DType::F64).value;
+    if objective.generator_sees_real() {
+        // points a and b with p/q = e^l and e^-l: the pairs (real a, fake b) and (real b, fake a)
+        let (right, wrong) = (share * share, (1.0 - share) * (1.0 - share));
+        return right * value(h, -h) + wrong * value(-h, h);
+    }
+    share * (value(h, 0.0) - value(0.0, 0.0)) + (1.0 - share) * (value(0.0, h) - value(0.0, 0.0))
+}
+
+#[test]
+fn no_logit_near_the_optimum_is_better_than_it() {
+    for (objective, optimum) in OBJECTIVES.iter().filter_map(|o| Some((*o, o.optimum()?))) {
+        for log_ratio in [-3.0, -0.4, 0.0, 1.0, 2.5] {
+            let h = optimum.at(log_ratio);
+            let least = discriminator_at(objective, log_ratio, h);
+            for step in [-0.3, -0.01, 0.01, 0.3] {
+                let other = discriminator_at(objective, log_ratio, h + step);
+                let name = objective.name();
+                // where p = q every h in [-1, 1] is a minimum of the hinge
+                assert!(other > least - 1e-12, "{name}: {other} at {h} + {step}, {least} at h*, ratio {log_ratio}");
+                let flat = optimum == Optimum::Sign && log_ratio == 0.0;
+                assert!(flat || other > least + 1e-9, "{name}: flat at {h} + {step}, ratio {log_ratio}");
+            }
+        }
+    }
 }
