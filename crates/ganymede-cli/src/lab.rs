@@ -1,4 +1,6 @@
-//! `ganymede lab [NAME...]`
+//! `ganymede lab [NAME...]`, and the page of `ganymede lab --live`
+
+mod live;
 
 use std::{
     io::{self, Write},
@@ -26,6 +28,7 @@ Examples:
   ganymede lab thin-support             why a GAN whose samples miss the data does not train
   ganymede lab --quick --out quick      fewer cases and one seed
   ganymede lab --list
+  ganymede lab --live                   a game in front of you, in the browser
 
 Exit codes: 0 all confirmed, 1 a statement is not confirmed, 2 wrong usage")]
 pub struct Arguments {
@@ -48,9 +51,20 @@ pub struct Arguments {
     /// List the experiments, a sentence each
     #[arg(long)]
     list: bool,
+
+    /// Serve a page on this machine where a game of known densities is played in front of you
+    #[arg(long, conflicts_with_all = ["names", "quick", "seeds", "list"])]
+    live: bool,
+
+    /// The port of that page [default: 8017, or any that is free]
+    #[arg(long, value_name = "PORT", requires = "live")]
+    port: Option<u16>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.live {
+        return live::run(arguments.port);
+    }
     let mut out = io::stdout();
     if arguments.list {
         let entries = EXPERIMENTS.iter().map(|e| (e.name(), format!("{} ({})", e.title(), e.theorem())));
