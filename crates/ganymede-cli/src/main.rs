@@ -40,7 +40,7 @@ Examples:
   ganymede sample runs/00000-shapes-non-saturating
   ganymede list                              every preset, network, objective and penalty
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted (everything saved)";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by numbers that are not finite, 130 interrupted (everything saved)";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

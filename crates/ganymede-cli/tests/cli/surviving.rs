@@ -14,6 +14,29 @@ fn a_run_that_diverges_ends_with_exit_code_3_and_says_what_was_wrong_first() {
     assert_eq!(events.lines().count(), 3, "{events}");
 }
 
+#[test]
+fn every_picture_that_is_left_out_is_named_with_its_reason_in_the_log_of_the_run() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("photos")).unwrap();
+    for number in 0..16u8 {
+        let picture = image::GrayImage::from_pixel(28, 28, image::Luma([number]));
+        picture.save(place.path(&format!("photos/{number:02}.png"))).unwrap();
+    }
+    for number in 0..7 {
+        std::fs::write(place.path(&format!("photos/bad{number}.png")), "no picture").unwrap();
+    }
+    let train = "train --data photos --batch 4 --steps 1 --out run --quiet";
+    place.run(train).fails_with(1, &["7 of 23 that cannot", "bad0.png: "]);
+    assert_eq!(place.names_in("."), ["photos"]);
+    let ran = place.run(&format!("{train} --tolerate 0.5"));
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(ran.err.contains("and 2 more, each named in the log"), "{ran:#?}");
+    let log = String::from_utf8(place.read("run/log.txt")).unwrap();
+    for number in 0..7 {
+        assert!(log.contains(&format!("left out: photos/bad{number}.png: ")), "{log}");
+    }
+}
+
 #[cfg(unix)]
 mod signals {
     use std::{
