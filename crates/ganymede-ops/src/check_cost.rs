@@ -55,7 +55,7 @@ fn the_check_adds_little_to_the_update() {
             .for_each(|((w, g), (m, v))| unchecked(w, g, m, v, beta1, beta2, rate, epsilon));
         plain.push(started.elapsed());
     }
-    let [checked, plain] = [checked, plain].map(median);
+    let [checked, plain] = [checked, plain].map(fastest);
     let per_million = |time: Duration| time.as_secs_f64() * 1e6 / SIZE as f64 * 1e6;
     println!(
         "Adam on a million numbers: {:.1} µs, without the check {:.1} µs",
@@ -65,7 +65,7 @@ fn the_check_adds_little_to_the_update() {
     assert!(checked.as_secs_f64() <= 1.25 * plain.as_secs_f64(), "{checked:?} with the check, {plain:?} without");
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+/// What the pass takes when nothing else takes the processor from it.
+fn fastest(times: Vec<Duration>) -> Duration {
+    times.into_iter().min().unwrap_or_default()
 }
