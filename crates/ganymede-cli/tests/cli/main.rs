@@ -3,6 +3,7 @@
 mod bad_input;
 mod evaluating;
 mod help;
+mod lab;
 mod measuring;
 mod place;
 mod sampling;

@@ -22,6 +22,17 @@ impl Findings {
         !self.checks.is_empty() && self.checks.iter().all(Check::holds)
     }
 
+    /// Fails a test with the checks that do not hold.
+    #[cfg(test)]
+    #[track_caller]
+    pub fn assert_confirmed(&self) {
+        let failed = self.checks.iter().filter(|check| !check.holds());
+        let told: Vec<String> = failed
+            .map(|check| format!("{}: must be {}, is {:?}", check.name, check.expected_text(), check.values))
+            .collect();
+        assert!(self.is_confirmed(), "{told:#?}");
+    }
+
     /// How many checks hold.
     pub fn held(&self) -> usize {
         self.checks.iter().filter(|check| check.holds()).count()

@@ -14,28 +14,55 @@
 
 mod converge;
 mod density;
+mod dirac;
+mod dirac_paths;
 mod draw;
 mod experiment;
 mod findings;
+mod force_law;
+mod gradient;
+mod log_ratio;
 mod optimal_discriminator;
 mod parallel;
+mod penalty_exactness;
 mod plot;
 mod quadrature;
 mod report;
+mod thin_paths;
+mod thin_support;
+mod tiny;
+mod unbounded_critic;
+mod which_divergence;
 
 pub use converge::{Training, converge, logits};
 pub use density::Gaussians;
+pub use dirac::Dirac;
 pub use experiment::{Experiment, Outcome, Progress, Settings, Statement, run};
 pub use findings::{Bound, Check, Findings};
+pub use force_law::ForceLaw;
+pub use log_ratio::LogRatio;
 pub use optimal_discriminator::OptimalDiscriminator;
+pub use penalty_exactness::PenaltyExactness;
 pub use plot::{Axis, Ink, Layer, Mark, Plot};
 pub use quadrature::{Divergences, Grid};
 pub use report::write as write_report;
+pub use thin_support::ThinSupport;
+pub use unbounded_critic::UnboundedCritic;
+pub use which_divergence::WhichDivergence;
 
 use crate::error::{Error, Result};
 
 /// Every experiment, in the order of the theory.
-pub const EXPERIMENTS: &[&dyn Experiment] = &[&OptimalDiscriminator::STATED];
+pub const EXPERIMENTS: &[&dyn Experiment] = &[
+    &OptimalDiscriminator::STATED,
+    &LogRatio::STATED,
+    &ForceLaw::STATED,
+    &WhichDivergence::STATED,
+    &ThinSupport::STATED,
+    &UnboundedCritic::STATED,
+    &Dirac::STATED,
+    &PenaltyExactness::STATED,
+];
 
 /// The experiment of that name.
 ///

@@ -8,8 +8,8 @@
 use burn::{module::Module, tensor::Device};
 
 use super::{
-    Check, Divergences, Experiment, Findings, Gaussians, Grid, Ink, Plot, Progress, Settings, Statement, Training,
-    converge, logits,
+    Check, Divergences, Experiment, Findings, Gaussians, Grid, Ink, Mark, Plot, Progress, Settings, Statement,
+    Training, converge, logits,
     quadrature::{sigmoid, softplus},
 };
 use crate::{
@@ -20,10 +20,9 @@ use crate::{
     random::{Purpose, Seed},
 };
 
-const WIDTH: usize = 64;
 const DEPTH: usize = 2;
-const STEPS: u64 = 3000;
-const BATCH: usize = 512;
+/// Width, steps and batch in one dimension, and in two, where as many samples a piece of the function are more.
+const SIZES: [(usize, u64, usize); 2] = [(64, 3000, 512), (128, 5000, 1024)];
 const RATE: f64 = 3e-3;
 /// The share of the mixture's peak above which a point belongs to the bulk.
 const BULK: f64 = 0.01;
@@ -102,8 +101,9 @@ impl Pair {
     fn train(&self, objective: &'static dyn Objective, seed: Seed) -> Result<Trained> {
         let device = Device::flex().autodiff();
         let init = &mut Initializer::new(seed, Purpose::DiscriminatorWeights, WeightScale::He(0.2), &device);
-        let network = MlpDiscriminator::new([self.p.dimensions(), 1, 1], WIDTH, DEPTH, init);
-        let training = Training { objective, penalties: Vec::new(), steps: STEPS, batch: BATCH, rate: RATE, seed };
+        let (width, steps, batch) = if self.p.dimensions() == 1 { SIZES[0] } else { SIZES[1] };
+        let network = MlpDiscriminator::new([self.p.dimensions(), 1, 1], width, DEPTH, init);
+        let training = Training { objective, penalties: Vec::new(), steps, batch, rate: RATE, seed };
         let sample = |density: &Gaussians, n, draws: &mut _| density.samples(n, draws, &device);
         let p = |n, draws: &mut _| sample(&self.p, n, draws);
         let q = |n, draws: &mut _| sample(&self.q, n, draws);
@@ -159,7 +159,7 @@ impl Pair {
                 .iter()
                 .zip(values)
                 .filter(|(x, d)| sign * (**d - 0.5) > 0.02 && x.iter().all(|x| x.abs() < self.reach * 0.55));
-            super::Mark::Cells(
+            Mark::Cells(
                 shown
                     .map(|(x, d)| [x[0] - half, x[1] - half, x[0] + half, x[1] + half, (2.0 * d - 1.0).abs()])
                     .collect(),
@@ -237,7 +237,7 @@ mod tests {
     fn it_holds_for_the_logistic_loss_and_for_no_other() {
         let settings = Settings::new(true, Some(1));
         let progress = &Progress::new(&|_| ());
-        assert!(OptimalDiscriminator::STATED.run(&settings, progress).unwrap().is_confirmed());
+        OptimalDiscriminator::STATED.run(&settings, progress).unwrap().assert_confirmed();
         let swapped = OptimalDiscriminator { objective: &LeastSquares };
         assert!(!swapped.run(&settings, progress).unwrap().is_confirmed());
     }
