@@ -142,7 +142,11 @@ impl Dirac {
         let regularised = self.regularised();
         let cycle = format!("wgan-gp:{CYCLE_WEIGHT}");
         let shown = [
-            ("non-saturating", "none", "It circles: each player chases the other."),
+            (
+                "non-saturating",
+                "none",
+                "It circles. Far out a turn loses a little; near the equilibrium it loses nothing.",
+            ),
             ("wasserstein", "none", "The same, and twice as fast: the force is 1 rather than 1/2."),
             ("non-saturating", regularised.as_str(), "R1 takes energy out, and the game comes to rest at q = p."),
             ("relativistic", "r1:0.15+r2:0.15", "The recipe of R3GAN."),
@@ -195,7 +199,7 @@ impl Experiment for Dirac {
     }
 
     fn title(&self) -> &'static str {
-        "The unregularised game circles for ever; zero-centred penalties bring it to rest, WGAN-GP does not"
+        "The unregularised game circles; zero-centred penalties bring it to rest, WGAN-GP keeps it on a cycle"
     }
 
     fn statement(&self) -> Statement {

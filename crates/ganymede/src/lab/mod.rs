@@ -12,6 +12,7 @@
 //!
 //! A new experiment is one file here and one line in [`EXPERIMENTS`].
 
+mod axes;
 mod converge;
 mod density;
 mod dirac;

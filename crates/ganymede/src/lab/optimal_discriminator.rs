@@ -21,8 +21,11 @@ use crate::{
 };
 
 const DEPTH: usize = 2;
-/// Width, steps and batch in one dimension, and in two, where as many samples a piece of the function are more.
-const SIZES: [(usize, u64, usize); 2] = [(64, 3000, 512), (128, 5000, 1024)];
+/// Width, steps and batch.
+type Size = (usize, u64, usize);
+const SMALL: Size = (64, 3000, 512);
+/// For a function of the plane that bends: it has more pieces, and each must see as many samples.
+const LARGE: Size = (128, 5000, 1024);
 const RATE: f64 = 3e-3;
 /// The share of the mixture's peak above which a point belongs to the bulk.
 const BULK: f64 = 0.01;
@@ -49,6 +52,7 @@ struct Pair {
     q: Gaussians,
     /// Both densities vanish outside [-reach, reach].
     reach: f64,
+    size: Size,
 }
 
 /// What one training gave.
@@ -68,17 +72,18 @@ fn pairs(quick: bool) -> Vec<Pair> {
         .map(|k| std::f64::consts::TAU * k as f64 / 5.0)
         .map(|angle| vec![2.0 * angle.cos(), 2.0 * angle.sin()])
         .collect();
-    let pair = |name, slug, p, q, reach| Pair { name, slug, p, q, reach };
+    let pair = |name, slug, p, q, reach, size| Pair { name, slug, p, q, reach, size };
+    let one = |mean: &[f64], deviation| Gaussians::one(mean, deviation);
     let mut all = vec![
-        pair("shifted", "shifted", Gaussians::one(&[-0.75], 1.0), Gaussians::one(&[0.75], 1.0), 8.0),
-        pair("a ring of five, 2-D", "ring", Gaussians::equal(&ring, 0.5), Gaussians::one(&[0.0, 0.0], 1.5), 8.0),
+        pair("shifted", "shifted", one(&[-0.75], 1.0), one(&[0.75], 1.0), 8.0, SMALL),
+        pair("shifted, 2-D", "plane", one(&[-1.0, 0.0], 1.0), one(&[0.5, 0.5], 1.0), 8.0, SMALL),
     ];
     if !quick {
         let humps = Gaussians::equal(&[vec![-2.0], vec![2.0]], 0.7);
         all.extend([
-            pair("narrow in wide", "wide", Gaussians::one(&[0.0], 0.7), Gaussians::one(&[0.0], 2.0), 14.0),
-            pair("two humps", "humps", humps, Gaussians::one(&[0.0], 1.5), 10.0),
-            pair("shifted, 2-D", "plane", Gaussians::one(&[-1.0, 0.0], 1.0), Gaussians::one(&[0.5, 0.5], 1.0), 8.0),
+            pair("narrow in wide", "wide", one(&[0.0], 0.7), one(&[0.0], 2.0), 14.0, SMALL),
+            pair("two humps", "humps", humps, one(&[0.0], 1.5), 10.0, SMALL),
+            pair("a ring of five, 2-D", "ring", Gaussians::equal(&ring, 0.5), one(&[0.0, 0.0], 1.5), 8.0, LARGE),
         ]);
     }
     all
@@ -101,7 +106,7 @@ impl Pair {
     fn train(&self, objective: &'static dyn Objective, seed: Seed) -> Result<Trained> {
         let device = Device::flex().autodiff();
         let init = &mut Initializer::new(seed, Purpose::DiscriminatorWeights, WeightScale::He(0.2), &device);
-        let (width, steps, batch) = if self.p.dimensions() == 1 { SIZES[0] } else { SIZES[1] };
+        let (width, steps, batch) = self.size;
         let network = MlpDiscriminator::new([self.p.dimensions(), 1, 1], width, DEPTH, init);
         let training = Training { objective, penalties: Vec::new(), steps, batch, rate: RATE, seed };
         let sample = |density: &Gaussians, n, draws: &mut _| density.samples(n, draws, &device);

@@ -148,7 +148,7 @@ impl WhichDivergence {
                 let exact = places.iter().map(|at| arrow(*at, &expected(*at, *of)));
                 let arrows = places.iter().zip(&measured).map(|(at, gradients)| arrow(*at, &gradients[k]));
                 Plot::new(
-                    name.replace(' ', "-"),
+                    name.to_lowercase().replace(' ', "-"),
                     format!("{name} descends {divergence}"),
                     "mean μ of the generator",
                     "deviation s",
