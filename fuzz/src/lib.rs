@@ -61,7 +61,7 @@ pub fn checkpoint(bytes: &[u8]) {
         if checkpoint.config.network == "mlp"
             && let Ok(sampler) = Sampler::new(checkpoint, &Device::flex())
         {
-            sampler.sample(&[0], None, 1.0);
+            let _ = sampler.sample(&[0], None, 1.0);
         }
     });
 }

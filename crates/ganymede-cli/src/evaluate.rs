@@ -1,5 +1,7 @@
 //! `ganymede evaluate WHAT [AGAINST]`
 
+mod iwae;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -7,10 +9,10 @@ use std::{
 
 use console::style;
 use ganymede::{
-    Config, cache,
+    Config, Error, cache,
     data::{Dataset, OpenOptions, Split},
-    evaluation::{Card, EvaluationOptions, Measured, Metric, Sides, Subject, evaluate},
-    features::{self, ExtractionProgress, Extractor, OpenFeatures, Samples},
+    evaluation::{Card, EvaluationOptions, Judge, Measured, Metric, Sides, Subject, evaluate},
+    features::{self, Classifier, ExtractionProgress, Extractor, OpenFeatures, Samples},
     files,
     prelude::{Device, RunDirectory},
     random::Seed,
@@ -28,6 +30,7 @@ Examples:
   ganymede evaluate runs/00000-fashion-mnist-non-saturating
   ganymede evaluate runs/00000-fashion-mnist-non-saturating --metrics fid,kid,prdc,ms-ssim,memorisation --json card.json
   ganymede evaluate fashion-mnist                  the test images against the training images: what is best possible
+  ganymede evaluate runs/00000-fashion-mnist-vae --iwae 500 --n 1000
   ganymede evaluate my/samples/ my/images/ --features random-conv --n 5000
 
 A generator is measured against the test images of its data, or against all of them where they have no such part.
@@ -41,7 +44,7 @@ pub struct Arguments {
     #[arg(value_name = "AGAINST")]
     reference: Option<String>,
 
-    /// Which metrics, with commas: fid, kid, prdc, ms-ssim, memorisation, modes [default: fid,kid,prdc; modes for points]
+    /// Which metrics, with commas: fid, kid, prdc, ms-ssim, memorisation, modes, accuracy [default: fid,kid,prdc; modes for points]
     #[arg(long, value_name = "LIST")]
     metrics: Option<String>,
 
@@ -57,6 +60,10 @@ pub struct Arguments {
     /// Samples of either side
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     n: usize,
+
+    /// The held-out log-likelihood of a VAE in nats a sample, bounded with K importance samples, instead of other metrics
+    #[arg(long, value_name = "K", conflicts_with_all = ["metrics", "features", "weights", "reference", "allow_few", "extrapolate"])]
+    iwae: Option<usize>,
 
     /// Seed of subsets, resamples and pairs
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -76,6 +83,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(k) = arguments.iwae {
+        return iwae::run(arguments, k);
+    }
     let device = Device::flex();
     // what is measured alone is compared with the rest of itself: the test part with the training part
     let test = OpenOptions { split: Split::Test, ..OpenOptions::default() };
@@ -93,6 +103,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     bar.set_message("training a classifier");
     let extractor = extractor(arguments, &options, &subject, &reference, &show)?;
 
+    let judge = match options.metrics.contains(&Metric::Accuracy) {
+        true => Some(Classifier::train(&labelled(arguments, &subject)?, cache::directory().as_deref(), &show)?),
+        false => None,
+    };
+
     bar.set_message("drawing samples");
     let fake = subject.samples(options.n, options.seed)?;
     let real = reference.samples(options.n, options.seed)?;
@@ -107,6 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         reference: (reference.name(), &real),
         training: training.as_ref().map(Subject::name).zip(seen.as_ref()),
         density: reference.dataset().and_then(Dataset::density),
+        judge: judge.as_ref().map(|classifier| Judge { classifier, classes: subject.classes() }),
     };
     let card = evaluate(sides, &*extractor, &options, cache::directory().as_deref(), &show);
     bar.finish_and_clear();
@@ -123,9 +139,7 @@ fn reference(arguments: &Arguments, subject: &Subject, device: &Device) -> Resul
             let options = config.map_or_else(OpenOptions::default, |config| of_run(config, Split::Train));
             Subject::open(reference, &options, device)
         }
-        // a folder has no part that was kept from the training
-        (None, Some(config)) => Subject::open(&config.data, &of_run(config, Split::Test), device)
-            .or_else(|_| Subject::open(&config.data, &of_run(config, Split::Train), device)),
+        (None, Some(config)) => held_out(config, device),
         (None, None) => Subject::open(&arguments.subject, &OpenOptions::default(), device),
     };
     let opened = opened?;
@@ -133,6 +147,12 @@ fn reference(arguments: &Arguments, subject: &Subject, device: &Device) -> Resul
         Some(_) => Ok(opened),
         None => Err(Failure::usage("a generator is no reference", "name data to measure against")),
     }
+}
+
+/// The part of the run's data that was kept from the training; all of them where there is none, as of a folder.
+fn held_out(config: &Config, device: &Device) -> Result<Subject, Error> {
+    Subject::open(&config.data, &of_run(config, Split::Test), device)
+        .or_else(|_| Subject::open(&config.data, &of_run(config, Split::Train), device))
 }
 
 /// The data as the run had them.

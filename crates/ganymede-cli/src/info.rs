@@ -106,7 +106,10 @@ fn print(
         [
             ("step", format!("{} of {}", count(step.0), count(config.steps))),
             ("data", format!("{}, {}, {classes}", config.data, shape(data.shape))),
-            ("game", format!("{} on {}, penalty {}", config.objective, config.network, config.penalty)),
+            match &config.vae {
+                Some(vae) => ("vae", format!("{} on {}, beta {}", vae.likelihood, config.network, vae.beta)),
+                None => ("game", format!("{} on {}, penalty {}", config.objective, config.network, config.penalty)),
+            },
         ]
         .into_iter()
         .chain(best.map(|best| ("best", best))),

@@ -1,5 +1,7 @@
 //! `ganymede sample RUN_OR_FILE`
 
+mod interpolate;
+
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
@@ -22,6 +24,10 @@ use crate::{
 const MOST_IN_A_GRID: usize = 10_000;
 const IMAGES: u64 = 64;
 const POINTS: u64 = 2000;
+/// How many of each class, where all are asked for.
+const A_CLASS: u64 = 10;
+/// What stands for every class.
+const ALL: &str = "all";
 /// Single images are generated and written this many at a time.
 const CHUNK: usize = 256;
 
@@ -32,6 +38,8 @@ Examples:
   ganymede sample runs/00000-shapes-non-saturating --seeds 0-15,20 --trunc 0.7 --out some.png
   ganymede sample runs/00000-fashion-mnist-non-saturating --best     of a run that was trained with --metrics
   ganymede sample runs/00000-shapes-non-saturating/checkpoint-003000.safetensors --n 1000 --single --out samples/
+  ganymede sample runs/00000-fashion-mnist-non-saturating --class all --seeds 0-9
+  ganymede sample runs/00000-fashion-mnist-non-saturating --seeds 0-5 --interpolate 24 --out walk.gif
 
 The same seed is the same latent in every model with as many latent dimensions.")]
 pub struct Arguments {
@@ -51,7 +59,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", allow_hyphen_values = true)]
     seeds: Option<Seeds>,
 
-    /// A class by number or name, or all; for models that were trained with classes
+    /// A class by name or number, or all for each of them, one class a row; for models trained with --conditional
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
 
@@ -66,6 +74,11 @@ pub struct Arguments {
     /// One file an image at its own size, seed0000.png and on, instead of a grid
     #[arg(long)]
     single: bool,
+
+    /// Walks between the seeds, or with several classes (--class 3,5 or all) between these, in N steps: a grid, or an
+    /// animation where --out ends in .gif or .apng
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8", conflicts_with_all = ["single", "columns"])]
+    interpolate: Option<usize>,
 
     /// Images a row [default: as many as make the grid square]
     #[arg(long, value_name = "N", conflicts_with = "single")]
@@ -88,64 +101,108 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     threads::start(None)?;
     let model = if arguments.best { sampling::best_checkpoint(&arguments.model)?.0 } else { arguments.model.clone() };
     let sampler = Sampler::open(&model, &device::parse(&arguments.device)?)?;
-    if let Some(class) = &arguments.class {
-        return Err(no_classes(class, &sampler));
+    if let Some(steps) = arguments.interpolate {
+        return interpolate::run(arguments, &sampler, steps);
     }
-    let seeds = seeds(arguments, &sampler)?;
+    let classes = classes(arguments, &sampler)?;
+    let seeds = seeds(arguments, &sampler, classes.as_deref())?;
     let written = if arguments.single {
-        write_single(arguments, &sampler, &seeds)?
+        write_single(arguments, &sampler, &seeds, classes.as_deref())?
     } else {
-        write_grid(arguments, &sampler, &seeds)?
+        write_grid(arguments, &sampler, &seeds, classes.as_deref())?
     };
-    let what = format!("{} of {}", counted(seeds.len() as u64, "sample"), shape(sampler.data.shape));
+    let count = seeds.len() * classes.as_ref().map_or(1, Vec::len);
+    let what = format!("{} of {}", counted(count as u64, "sample"), shape(sampler.data.shape));
     let mut out = io::stdout();
     writeln!(out, "{} {what} after {}", style("done").green().bold(), counted(sampler.step.0, "step"))?;
     rows(&mut out, [("written to", style(written.display()).bold())])?;
     Ok(())
 }
 
-fn seeds(arguments: &Arguments, sampler: &Sampler) -> Result<Vec<u64>, Failure> {
+/// The classes that were asked for.
+fn classes(arguments: &Arguments, sampler: &Sampler) -> Result<Option<Vec<usize>>, Failure> {
+    match (arguments.class.as_deref(), sampler.classes()) {
+        (None, _) => Ok(None),
+        (Some(ALL), Some(classes)) => Ok(Some((0..classes).collect())),
+        (Some(class), _) => Ok(Some(vec![sampler.class(class)?])),
+    }
+}
+
+fn seeds(arguments: &Arguments, sampler: &Sampler, classes: Option<&[usize]>) -> Result<Vec<u64>, Failure> {
     let seeds = match (&arguments.seeds, arguments.n) {
         (Some(Seeds(seeds)), _) => seeds.clone(),
         (None, Some(n)) => {
             format!("0-{}", n - 1).parse::<Seeds>().map_err(|error| Failure::usage(error, "lower --n"))?.0
         }
         (None, None) if is_points(sampler) => (0..POINTS).collect(),
+        (None, None) if classes.is_some_and(|classes| classes.len() > 1) => (0..A_CLASS).collect(),
         (None, None) => (0..IMAGES).collect(),
     };
-    if !arguments.single && !is_points(sampler) && seeds.len() > MOST_IN_A_GRID {
-        let message = format!("{} images are too many for one picture, which holds {MOST_IN_A_GRID}", seeds.len());
+    let images = seeds.len() * classes.map_or(1, <[usize]>::len);
+    if !arguments.single && !is_points(sampler) && images > MOST_IN_A_GRID {
+        let message = format!("{images} images are too many for one picture, which holds {MOST_IN_A_GRID}");
         return Err(Failure::usage(message, "add --single for a file each"));
     }
     Ok(seeds)
 }
 
-fn no_classes(class: &str, sampler: &Sampler) -> Failure {
-    let message = format!(
-        "there is no class '{class}' to ask for: this model has no classes, its network '{}' was trained without labels",
-        sampler.config.network
-    );
-    Failure::usage(message, "leave --class out")
+/// Each of the seeds in each of the classes.
+fn in_classes(seeds: &[u64], classes: &[usize]) -> (Vec<u64>, Vec<usize>) {
+    classes.iter().flat_map(|class| seeds.iter().map(move |seed| (*seed, *class))).unzip()
 }
 
-fn write_grid(arguments: &Arguments, sampler: &Sampler, seeds: &[u64]) -> Result<PathBuf, Failure> {
+fn write_grid(
+    arguments: &Arguments,
+    sampler: &Sampler,
+    seeds: &[u64],
+    classes: Option<&[usize]>,
+) -> Result<PathBuf, Failure> {
     let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "samples.png"));
-    let columns = arguments.columns.unwrap_or_else(|| (seeds.len() as f64).sqrt().ceil() as usize);
-    let samples = sampler.sample(seeds, None, arguments.trunc);
-    picture::save_png(&picture::of_samples(&samples, columns)?, &path)?;
+    let square = |count: usize| (count as f64).sqrt().ceil() as usize;
+    let grid = match classes {
+        Some(classes) if classes.len() > 1 && !is_points(sampler) => {
+            let (seeds, labels) = in_classes(seeds, classes);
+            let columns = arguments.columns.unwrap_or(seeds.len() / classes.len());
+            let samples = sampler.sample(&seeds, Some(&labels), arguments.trunc)?;
+            let names: Vec<&str> = classes.iter().map(|class| sampler.data.classes[*class].as_str()).collect();
+            picture::named_rows(&picture::of_groups(&samples, classes.len(), columns)?, &names)
+        }
+        classes => {
+            let labels = classes.and_then(<[usize]>::first).map(|class| vec![*class; seeds.len()]);
+            let samples = sampler.sample(seeds, labels.as_deref(), arguments.trunc)?;
+            picture::of_samples(&samples, arguments.columns.unwrap_or_else(|| square(seeds.len())))?
+        }
+    };
+    picture::save_png(&grid, &path)?;
     Ok(path)
 }
 
-fn write_single(arguments: &Arguments, sampler: &Sampler, seeds: &[u64]) -> Result<PathBuf, Failure> {
+fn write_single(
+    arguments: &Arguments,
+    sampler: &Sampler,
+    seeds: &[u64],
+    classes: Option<&[usize]>,
+) -> Result<PathBuf, Failure> {
     if is_points(sampler) {
         return Err(Failure::usage("a point of the plane is no picture of its own", "leave --single out for a plot"));
     }
     let directory = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "samples"));
     std::fs::create_dir_all(&directory).map_err(Error::io("create", &directory))?;
-    for seeds in seeds.chunks(CHUNK) {
-        let samples = sampler.sample(seeds, None, arguments.trunc);
-        for (index, seed) in seeds.iter().enumerate() {
-            let path = directory.join(format!("seed{seed:04}.png"));
+    let (seeds, labels) = match classes {
+        Some(classes) => {
+            let (seeds, labels) = in_classes(seeds, classes);
+            (seeds, Some(labels))
+        }
+        None => (seeds.to_vec(), None),
+    };
+    let several = classes.is_some_and(|classes| classes.len() > 1);
+    for start in (0..seeds.len()).step_by(CHUNK) {
+        let chunk = start..seeds.len().min(start + CHUNK);
+        let labels = labels.as_ref().map(|labels| &labels[chunk.clone()]);
+        let samples = sampler.sample(&seeds[chunk.clone()], labels, arguments.trunc)?;
+        for (index, seed) in seeds[chunk].iter().enumerate() {
+            let class = labels.filter(|_| several).map_or(String::new(), |labels| format!("class{}-", labels[index]));
+            let path = directory.join(format!("{class}seed{seed:04}.png"));
             picture::save_png(&picture::of_one(&samples, index)?, &path)?;
         }
     }

@@ -23,6 +23,6 @@ fn main() -> ganymede::Result<()> {
     trainer.run(&mut Lines)?;
 
     let sampler = Sampler::open("runs/example".as_ref(), &Device::flex())?;
-    let samples = sampler.sample(&(0..16).collect::<Vec<u64>>(), None, 1.0);
+    let samples = sampler.sample(&(0..16).collect::<Vec<u64>>(), None, 1.0)?;
     picture::save_png(&picture::of_samples(&samples, 4)?, "runs/example/samples.png".as_ref())
 }

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result},
     evaluation::Monitoring,
+    networks::Conditional,
     objectives, penalties,
     random::Seed,
     training::{AdamSettings, Latent, Schedule},
+    vae::VaeSettings,
 };
 
 /// A larger file of settings is not read.
@@ -35,6 +37,12 @@ pub struct Config {
     /// Number of latent dimensions; that of the network where not given.
     pub latent_size: Option<usize>,
     pub latent: Latent,
+    /// Class-conditional networks, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conditional: Option<Conditional>,
+    /// A VAE instead of a game; the objective, the penalty and the discriminator's settings then mean nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vae: Option<VaeSettings>,
     pub objective: String,
     /// A sum of gradient penalties, as [`penalties::parse`] reads it.
     pub penalty: String,
@@ -73,6 +81,8 @@ impl Default for Config {
             discriminator_batch_norm: false,
             latent_size: None,
             latent: Latent::Normal,
+            conditional: None,
+            vae: None,
             objective: "non-saturating".into(),
             penalty: "none".into(),
             clip: None,
@@ -146,6 +156,25 @@ impl Config {
         fields(self).into_iter().filter_map(differs).collect()
     }
 
+    /// What tells the model from others in a name: the objective of a game, or `vae`.
+    pub fn model_name(&self) -> &str {
+        if self.vae.is_some() { "vae" } else { &self.objective }
+    }
+
+    /// What belongs to a game has no place beside a VAE.
+    fn validate_beside_vae(&self) -> Result<()> {
+        let of_a_game = [
+            ("penalty", self.penalty != "none" && !self.penalty.is_empty(), self.penalty.clone()),
+            ("clip", self.clip.is_some(), format!("{:?}", self.clip.unwrap_or_default())),
+            ("n-critic", self.n_critic != 1, self.n_critic.to_string()),
+            ("discriminator-batch-norm", self.discriminator_batch_norm, "on".to_owned()),
+        ];
+        match of_a_game.into_iter().find(|(_, given, _)| *given) {
+            Some((name, _, got)) => Err(Error::setting(name, "none beside a VAE, which plays no game", got)),
+            None => Ok(()),
+        }
+    }
+
     /// Checks what can be checked without the data.
     ///
     /// # Errors
@@ -159,6 +188,13 @@ impl Config {
                 "none beside batch normalisation in the discriminator",
                 &self.penalty,
             ));
+        }
+        if let Some(vae) = &self.vae {
+            vae.validate()?;
+            self.validate_beside_vae()?;
+        }
+        if let Some(conditional) = &self.conditional {
+            conditional.validate()?;
         }
         let counts = [
             ("n-critic", self.n_critic),

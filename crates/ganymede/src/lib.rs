@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluation;
 pub mod features;
 pub mod files;
+pub mod interpolation;
 pub mod lab;
 pub mod layers;
 pub mod live;
@@ -26,6 +27,7 @@ pub mod sampling;
 pub mod signal;
 mod storage;
 pub mod training;
+pub mod vae;
 
 #[cfg(test)]
 mod testing;

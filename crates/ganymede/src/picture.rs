@@ -1,5 +1,10 @@
 //! Samples as pictures: grids of images, and scatter plots of points.
 
+mod animation;
+mod text;
+
+pub use animation::save_animation;
+
 use std::path::Path;
 
 use burn::tensor::Tensor;
@@ -12,6 +17,9 @@ use crate::{
 
 /// Small images are shown enlarged by a whole factor, up to about this many pixels.
 const COMFORTABLE_SIDE: usize = 64;
+/// A letter of a row's name is at least this many times lower than the row, and enlarged no more than that.
+const TEXT_SHARE: u32 = 24;
+const LARGEST_TEXT: u32 = 2;
 const PLOT_SIDE: u32 = 512;
 /// A plot shows points of [-PLOT_RANGE, PLOT_RANGE] on both axes.
 const PLOT_RANGE: f32 = 1.5;
@@ -35,6 +43,49 @@ pub fn of_samples(samples: &Tensor<4>, columns: usize) -> Result<RgbImage> {
             got: dims.to_vec(),
         }),
     }
+}
+
+/// A grid of images that come in `groups` groups of one size, such as classes: each group begins a row of its own.
+///
+/// # Shapes
+/// As [`of_samples`].
+///
+/// # Errors
+/// As [`of_samples`], and where the samples do not fall into as many groups.
+pub fn of_groups(samples: &Tensor<4>, groups: usize, columns: usize) -> Result<RgbImage> {
+    let [n, c, h, w] = samples.dims();
+    if groups == 0 || !n.is_multiple_of(groups) {
+        let expected = format!("samples in {groups} groups of one size");
+        return Err(Error::Shape { operation: "picture", expected, got: vec![n, c, h, w] });
+    }
+    let grids = (0..groups)
+        .map(|group| of_samples(&samples.clone().narrow(0, group * (n / groups), n / groups), columns))
+        .collect::<Result<Vec<_>>>()?;
+    let (width, height) = grids.first().map_or((0, 0), RgbImage::dimensions);
+    let mut whole = RgbImage::new(width, height * groups as u32);
+    for (group, grid) in grids.iter().enumerate() {
+        image::imageops::replace(&mut whole, grid, 0, i64::from(height) * group as i64);
+    }
+    Ok(whole)
+}
+
+/// Samples of several batches as one, in order.
+pub fn together(samples: Vec<Tensor<4>>) -> Tensor<4> {
+    Tensor::cat(samples, 0)
+}
+
+/// `grid` with a name to the left of every group of rows, as many groups as there are names.
+pub fn named_rows(grid: &RgbImage, names: &[&str]) -> RgbImage {
+    let height = grid.height() / names.len().max(1) as u32;
+    let size = (height / TEXT_SHARE).clamp(1, LARGEST_TEXT);
+    let margin = names.iter().map(|name| text::width(name, size)).max().unwrap_or(0) + 2 * text::width(" ", size);
+    let mut named = RgbImage::from_pixel(grid.width() + margin, grid.height(), Rgb([255; 3]));
+    image::imageops::replace(&mut named, grid, i64::from(margin), 0);
+    for (row, name) in names.iter().enumerate() {
+        let top = row as u32 * height + height.saturating_sub(text::height(size)) / 2;
+        text::draw(&mut named, name, [text::width(" ", size), top], size);
+    }
+    named
 }
 
 /// Image `index` of a batch, at its own size.

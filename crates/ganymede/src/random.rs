@@ -56,6 +56,8 @@ pub enum Purpose {
     Metric = 15,
     /// Weights of the networks that measure: random features, classifiers, fresh discriminators.
     InstrumentWeights = 16,
+    /// The order in which the samples of a class are shown, where classes are balanced.
+    ClassOrder = 17,
 }
 
 /// The draws of one (seed, purpose, step), in order of their index.

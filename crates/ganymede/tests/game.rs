@@ -8,8 +8,8 @@ use burn::{
 };
 use ganymede::{
     Error, Result, Signal,
-    layers::{Initializer, WeightScale},
-    networks::{Discriminator, MlpDiscriminator, MlpGenerator, Pass},
+    layers::{Initializer, Linear, WeightScale},
+    networks::{Discriminator, Generator, MlpDiscriminator, MlpGenerator, Pass},
     objectives::OBJECTIVES,
     parameters::NamedTensors,
     random::{Draws, Purpose, Seed, Step},
@@ -250,6 +250,109 @@ fn a_coupled_discriminator_trains_in_batches_of_one_kind_and_refuses_penalties()
     // each kind is centred by its own mean
     assert_near("mean logit of real samples", report.get("logit_real").unwrap(), 0.0, 1e-6);
     assert_near("mean logit of generated samples", report.get("logit_fake").unwrap(), 0.0, 1e-6);
+}
+
+/// A generator that makes its label, as often as asked for.
+#[derive(Module, Debug)]
+struct Echo {
+    scale: Linear,
+}
+
+impl Generator for Echo {
+    fn latent_size(&self) -> usize {
+        1
+    }
+
+    fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
+        let n = z.dims()[0];
+        let labels = label_column(pass, &z);
+        (labels + self.scale.forward(z.into()).value * 0.0).reshape([n, 1, 1, 1])
+    }
+
+    fn classes(&self) -> Option<usize> {
+        Some(3)
+    }
+}
+
+/// A discriminator whose logit is 0 where the sample is its label.
+#[derive(Module, Debug)]
+struct Compare {
+    scale: Linear,
+}
+
+impl Discriminator for Compare {
+    fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
+        let x = x.flatten();
+        let labels = label_column(pass, &x.value);
+        let learnt = self.scale.forward(x.clone()) * 0.0;
+        x.affine(|x, constant| if constant { x - labels.clone() } else { x }) + learnt
+    }
+
+    fn classes(&self) -> Option<usize> {
+        Some(3)
+    }
+}
+
+fn label_column(pass: &Pass, like: &Tensor<2>) -> Tensor<2> {
+    let numbers = Tensor::<2>::from_data([[0.0], [1.0], [2.0]], &device());
+    pass.class_weights(like.dims()[0], 3, like).matmul(numbers)
+}
+
+/// Samples that are their labels, but for the first, whose label is another one.
+struct Numbers {
+    labels: Vec<usize>,
+}
+
+impl Source for Numbers {
+    fn batch(&self, _: u64) -> Result<Batch> {
+        let n = self.labels.len();
+        let images: Vec<f32> = (0..n).map(|i| (i % 3) as f32).collect();
+        let images = Tensor::from_data(TensorData::new(images, [n, 1, 1, 1]), &device());
+        Ok(Batch { images, labels: Some(self.labels.clone()) })
+    }
+}
+
+fn echo(objective: &str, penalty: &str) -> Game<Echo, Compare> {
+    let layer = |purpose| Linear::new(1, 1, &mut initializer(purpose, 1));
+    let generator = Echo { scale: layer(Purpose::GeneratorWeights) };
+    let discriminator = Compare { scale: layer(Purpose::DiscriminatorWeights) };
+    Game::new(generator, discriminator, settings(objective, penalty)).unwrap()
+}
+
+#[test]
+fn real_and_generated_samples_are_judged_under_the_labels_of_their_batch() {
+    for penalty in ["none", "r1", "r2", "wgan-gp", "r1+r2"] {
+        for objective in OBJECTIVES {
+            let what = format!("{} with {penalty}", objective.name());
+            let right = Numbers { labels: vec![0, 1, 2, 0, 1, 2] };
+            let report = step(&mut echo(objective.name(), penalty), 0, &right);
+            assert_near(&what, report.get("logit_real").unwrap(), 0.0, 1e-6);
+            assert_near(&what, report.get("logit_fake").unwrap(), 0.0, 1e-6);
+            // one wrong label moves the mean logit of the data by its share, and that of the generated samples not at all
+            let wrong = Numbers { labels: vec![2, 1, 2, 0, 1, 2] };
+            let report = step(&mut echo(objective.name(), penalty), 0, &wrong);
+            assert_near(&what, report.get("logit_real").unwrap(), -2.0 / 6.0, 1e-6);
+            assert_near(&what, report.get("logit_fake").unwrap(), 0.0, 1e-6);
+        }
+    }
+}
+
+#[test]
+fn labels_that_are_missing_or_out_of_range_are_refused_before_a_network_sees_them() {
+    let step = TrainingStep { seed: Seed(1), step: Step(0), rate_factor: 1.0, average_keep: 0.9 };
+    let mut game = echo("hinge", "none");
+    let unlabelled = game.step(step, &Circle::default()).unwrap_err();
+    assert!(unlabelled.to_string().contains("labels: expected a class from 0 to 2 for each of 16 samples, got none"));
+    let beyond = game.step(step, &Numbers { labels: vec![0, 1, 3] }).unwrap_err();
+    assert!(beyond.to_string().contains("class 3 of sample 2"), "{beyond}");
+}
+
+#[test]
+fn a_pair_that_does_not_know_the_same_classes_is_refused() {
+    let (generator, _) = networks(1);
+    let discriminator = Compare { scale: Linear::new(1, 1, &mut initializer(Purpose::DiscriminatorWeights, 1)) };
+    let refused = Game::new(generator, discriminator, settings("hinge", "none")).unwrap_err();
+    assert!(refused.to_string().contains("a generator of no classes and a discriminator of 3 classes"), "{refused}");
 }
 
 #[test]

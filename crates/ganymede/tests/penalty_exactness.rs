@@ -4,13 +4,13 @@
 use std::cell::Cell;
 
 use burn::{
-    module::{Module, ModuleVisitor, Param},
+    module::{Module, ModuleDisplay, ModuleVisitor, Param},
     tensor::{DType, Device, Gradients, Tensor, TensorData, activation},
 };
 use ganymede::{
     Error, Result, Signal,
     layers::{Conv2d, Initializer, Linear, WeightScale},
-    networks::{Discriminator, Pass, Small28Discriminator},
+    networks::{Conditional, Discriminator, Ends, HeadKind, MlpDiscriminator, Pass, Small28Discriminator},
     parameters::{self, NamedTensors},
     penalties::{self, PENALTIES, Penalized, Penalty, Points},
     random::{Draws, Purpose, Seed},
@@ -165,7 +165,7 @@ fn assert_exact_by_finite_differences(name: &str, network: impl Discriminator, s
 
 #[test]
 fn penalty_gradients_of_a_conv_discriminator_are_those_of_finite_differences() {
-    let network = Small28Discriminator::new(1, &mut initializer(3));
+    let network = Small28Discriminator::new(1, Ends::default(), &mut initializer(3));
     // the penalty jumps where a pre-activation crosses zero; among some 40,000 of them a step of 1e-6 meets such a kink
     assert_exact_by_finite_differences("conv", network, [4, 1, 28, 28], 1e-7);
 }
@@ -174,6 +174,36 @@ fn penalty_gradients_of_a_conv_discriminator_are_those_of_finite_differences() {
 fn penalty_gradients_of_a_smooth_mlp_are_those_of_finite_differences() {
     let network = Smooth::new(32, &mut initializer(4));
     assert_exact_by_finite_differences("mlp", network, [16, 2, 1, 1], 1e-5);
+}
+
+/// A discriminator of three classes under labels that do not change.
+#[derive(Module, Debug)]
+struct Labelled<D> {
+    inner: D,
+}
+
+impl<D: Discriminator + ModuleDisplay> Discriminator for Labelled<D> {
+    fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
+        let labels: Vec<usize> = (0..x.dims()[0]).map(|n| n % 3).collect();
+        self.inner.forward(x, &pass.clone().with_labels(Some(&labels)))
+    }
+}
+
+#[test]
+fn penalty_gradients_through_every_head_are_those_of_finite_differences_with_labels_held() {
+    let projection = Conditional::default();
+    let heads = [
+        ("projection", projection),
+        ("projection with psi", Conditional { psi: true, ..projection }),
+        ("concat", Conditional { head: HeadKind::Concat, ..projection }),
+    ];
+    for (name, conditional) in heads {
+        let ends = Ends::conditional(&conditional, 3);
+        let conv = Labelled { inner: Small28Discriminator::new(1, ends, &mut initializer(3)) };
+        assert_exact_by_finite_differences(&format!("conv, {name}"), conv, [4, 1, 28, 28], 1e-7);
+        let mlp = Labelled { inner: MlpDiscriminator::with_ends([2, 1, 1], 32, 2, ends, &mut initializer(4)) };
+        assert_exact_by_finite_differences(&format!("mlp, {name}"), mlp, [16, 2, 1, 1], 1e-7);
+    }
 }
 
 fn golden() -> NamedTensors {

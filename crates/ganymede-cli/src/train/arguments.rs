@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ganymede::training::{Latent, Schedule};
+use ganymede::{
+    networks::{ClassSampling, GeneratorLabels, HeadKind},
+    training::{Latent, Schedule},
+};
 
 #[derive(Debug, Args)]
 #[command(after_help = "See `ganymede train --help` for every setting and examples.", after_long_help = EXAMPLES)]
@@ -12,6 +15,8 @@ pub struct Arguments {
     pub data: DataArguments,
     #[command(flatten)]
     pub networks: NetworkArguments,
+    #[command(flatten)]
+    pub model: ModelArguments,
     #[command(flatten)]
     pub game: GameArguments,
     #[command(flatten)]
@@ -36,6 +41,10 @@ Examples:
       A preset with another game.
   ganymede train --data fashion-mnist --metrics fid,kid
       Measured at every snapshot; the best one is kept: ganymede sample RUN --best.
+  ganymede train --data fashion-mnist --conditional
+      One generator for all ten classes, which `ganymede sample RUN --class NAME` asks for.
+  ganymede train --data fashion-mnist --model vae --likelihood bernoulli --beta-warmup 0.1
+      The same generator trained by likelihood, as the decoder of a VAE.
   ganymede train --data mnist --dry-run
       The networks, the memory and the time it would take.
   ganymede train --resume runs/00000-shapes-non-saturating --steps 6000
@@ -83,6 +92,47 @@ pub struct NetworkArguments {
     /// Batch normalisation in the discriminator, for the networks that have the choice
     #[arg(long, hide_short_help = true)]
     pub discriminator_batch_norm: bool,
+
+    /// Learn to make the class one asks for, from labelled data
+    #[arg(long)]
+    pub conditional: bool,
+
+    /// How the discriminator hears of the class [default: projection]
+    #[arg(long, value_name = "NAME", requires = "conditional", hide_short_help = true)]
+    pub head: Option<HeadName>,
+
+    /// Add the label-free term psi(phi(x)) to the projection head
+    #[arg(long, requires = "conditional", hide_short_help = true)]
+    pub projection_psi: bool,
+
+    /// How the generator hears of the class [default: cbn where it has batch norm, else embedding]
+    #[arg(long, value_name = "NAME", requires = "conditional", hide_short_help = true)]
+    pub generator_labels: Option<GeneratorLabelsName>,
+
+    /// Which classes a batch holds [default: natural]
+    #[arg(long, value_name = "NAME", requires = "conditional", hide_short_help = true)]
+    pub class_sampling: Option<ClassSamplingName>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The model")]
+pub struct ModelArguments {
+    /// What is trained: a game of two networks, or a VAE, whose decoder is the generator [default: gan]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<ModelName>,
+
+    /// Density of the data given what a VAE's decoder makes, NAME[:SCALE]; see `ganymede list` [default: bernoulli,
+    /// gaussian-learned for points]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub likelihood: Option<String>,
+
+    /// What a VAE's divergence from the prior weighs [default: 1]
+    #[arg(long, value_name = "BETA", allow_negative_numbers = true, hide_short_help = true)]
+    pub beta: Option<f64>,
+
+    /// Share of the run over which beta grows from 0 [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, hide_short_help = true)]
+    pub beta_warmup: Option<f64>,
 }
 
 #[derive(Debug, Args)]
@@ -157,7 +207,7 @@ pub struct LengthArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricsArguments {
-    /// Measure the generator at snapshots: fid, kid, prdc, ms-ssim, memorisation, modes, with commas. Every figure goes to
+    /// Measure the generator at snapshots: fid, kid, prdc, ms-ssim, memorisation, modes, accuracy, with commas. Every figure goes to
     /// metrics.jsonl; by the first of fid, kid, prdc (coverage), modes the best checkpoint is kept
     #[arg(long, value_name = "LIST")]
     pub metrics: Option<String>,
@@ -184,8 +234,8 @@ pub struct OutputArguments {
 
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "out", "tick", "snapshot", "keep_every", "DataArguments", "NetworkArguments", "GameArguments", "OptimizerArguments",
-        "MetricsArguments",
+        "out", "tick", "snapshot", "keep_every", "DataArguments", "NetworkArguments", "ModelArguments", "GameArguments",
+        "OptimizerArguments", "MetricsArguments",
     ])]
     pub resume: Option<PathBuf>,
 
@@ -242,6 +292,55 @@ impl From<LatentName> for Latent {
         }
     }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModelName {
+    /// A generator and a discriminator that play against each other
+    Gan,
+    /// A variational autoencoder, trained by likelihood
+    Vae,
+}
+
+/// A choice of the library under the name that is typed for it.
+macro_rules! choice {
+    ($name:ident for $choice:ident { $($(#[$doc:meta])* $variant:ident),* $(,)? }) => {
+        #[derive(Debug, Clone, Copy, ValueEnum)]
+        pub enum $name {
+            $($(#[$doc])* $variant),*
+        }
+
+        impl From<$name> for $choice {
+            fn from(name: $name) -> Self {
+                match name {
+                    $($name::$variant => $choice::$variant),*
+                }
+            }
+        }
+    };
+}
+
+choice!(HeadName for HeadKind {
+    /// y^T (A phi(x) + b), a row and a bias a class (Miyato & Koyama 2018)
+    Projection,
+    /// One-hot planes beside the image
+    Concat,
+});
+
+choice!(GeneratorLabelsName for GeneratorLabels {
+    /// Class-conditional batch norm: gain and bias of the class
+    Cbn,
+    /// A learnt row beside the latent
+    Embedding,
+    /// Both
+    Both,
+});
+
+choice!(ClassSamplingName for ClassSampling {
+    /// As often as in the data
+    Natural,
+    /// All equally often
+    Balanced,
+});
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ScheduleName {

@@ -6,7 +6,15 @@ use std::{
 };
 
 use console::style;
-use ganymede::{objectives, parameters::TensorInfo, penalties, training::Trainer};
+use ganymede::{
+    Config,
+    networks::{ClassSampling, Conditional, HeadKind},
+    objectives,
+    parameters::TensorInfo,
+    penalties,
+    training::Trainer,
+    vae::{VaeSettings, likelihoods},
+};
 
 use crate::style::{count, counted, rows, shape};
 
@@ -17,18 +25,15 @@ pub fn print(out: &mut impl Write, trainer: &Trainer, path: Option<&Path>) -> io
     for (name, tensors) in trainer.learner().networks() {
         let parameters = counted(trained(&tensors), "parameter");
         let latent = format!(", {} latent dimensions", trainer.learner().latent_size());
-        let latent = if name == "generator" { latent } else { String::new() };
+        let latent = if ["generator", "decoder"].contains(&name) { latent } else { String::new() };
         lines.push((name, format!("{}, {parameters}{latent}", config.network)));
     }
-    let summary = objectives::by_name(&config.objective).map_or("", |objective| objective.summary());
-    lines.push(("objective", format!("{}: {}", config.objective, style(summary).dim())));
-    for term in penalties::parse(&config.penalty).unwrap_or_default() {
-        let every = if term.every == 1 { String::new() } else { format!(" on every {}th update", term.every) };
-        let summary = style(term.penalty.summary()).dim();
-        lines.push(("penalty", format!("{} of weight {}{every}: {summary}", term.penalty.name(), term.weight)));
+    if let Some(conditional) = &config.conditional {
+        lines.push(("classes", classes(conditional, config.vae.is_some())));
     }
-    if let Some(clip) = config.clip {
-        lines.push(("constraint", format!("the discriminator's weights are clipped to [-{clip}, {clip}]")));
+    match &config.vae {
+        Some(vae) => lines.extend(likelihood(vae)),
+        None => lines.extend(game(config)),
     }
     lines.push(("length", length(trainer)));
     if let Some(path) = path {
@@ -47,6 +52,46 @@ fn data(trainer: &Trainer) -> String {
         n => format!("{n} classes"),
     };
     format!("{}, {} of {}, {classes}", dataset.name(), counted(dataset.len() as u64, "sample"), shape(dataset.shape()))
+}
+
+fn game(config: &Config) -> Vec<(&'static str, String)> {
+    let summary = objectives::by_name(&config.objective).map_or("", |objective| objective.summary());
+    let mut lines = vec![("objective", format!("{}: {}", config.objective, style(summary).dim()))];
+    for term in penalties::parse(&config.penalty).unwrap_or_default() {
+        let every = if term.every == 1 { String::new() } else { format!(" on every {}th update", term.every) };
+        let summary = style(term.penalty.summary()).dim();
+        lines.push(("penalty", format!("{} of weight {}{every}: {summary}", term.penalty.name(), term.weight)));
+    }
+    if let Some(clip) = config.clip {
+        lines.push(("constraint", format!("the discriminator's weights are clipped to [-{clip}, {clip}]")));
+    }
+    lines
+}
+
+fn likelihood(vae: &VaeSettings) -> Vec<(&'static str, String)> {
+    let summary = likelihoods::parse(&vae.likelihood).map_or("", |(likelihood, _)| likelihood.summary());
+    let warmup = match vae.beta_warmup {
+        0.0 => String::new(),
+        share => format!(", grown from 0 over the first {:.0} % of the run", share * 100.0),
+    };
+    vec![
+        ("likelihood", format!("{}: {}", vae.likelihood, style(summary).dim())),
+        ("divergence", format!("from N(0, I), of weight {}{warmup}", vae.beta)),
+    ]
+}
+
+fn classes(conditional: &Conditional, encoded: bool) -> String {
+    let head = match (conditional.head, conditional.psi) {
+        _ if encoded => "one-hot planes beside the image",
+        (HeadKind::Projection, false) => "projection head, y^T (A phi(x) + b)",
+        (HeadKind::Projection, true) => "projection head, y^T (A phi(x) + b) + psi(phi(x))",
+        (HeadKind::Concat, _) => "one-hot planes beside the image",
+    };
+    let sampling = match conditional.sampling {
+        ClassSampling::Natural => "shown as often as in the data",
+        ClassSampling::Balanced => "shown equally often",
+    };
+    format!("conditional, {head}; {sampling}")
 }
 
 fn length(trainer: &Trainer) -> String {

@@ -47,9 +47,9 @@ pub fn run(mut trainer: Trainer, out: &mut impl Write) -> Result<(), Failure> {
     rows(
         out,
         [
-            ("weights", bytes(size_under(&state, "generator.") + size_under(&state, "discriminator."))),
+            ("weights", bytes(size_under(&state, "") - size_under(&state, "adam.") - size_under(&state, "average"))),
             ("Adam's moments", under("adam.")),
-            ("average", under("average.")),
+            ("average", under("average")),
             (
                 "peak",
                 peak_memory().map_or("not known on this system".into(), |peak| {

@@ -18,6 +18,7 @@ use ganymede::{
     data::Unreadable,
     device, objectives, penalties,
     training::{Observer, Outcome, Trainer, legend},
+    vae,
 };
 
 pub use arguments::Arguments;
@@ -51,8 +52,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         say(|out| banner::print(out, &trainer, Some(&path)));
     }
     if arguments.output.explain {
-        let terms = penalties::parse(&trainer.config().penalty)?;
-        let meanings = legend(objectives::by_name(&trainer.config().objective)?, &terms);
+        let config = trainer.config();
+        let meanings = match &config.vae {
+            Some(vae) => vae::legend(vae),
+            None => legend(objectives::by_name(&config.objective)?, &penalties::parse(&config.penalty)?),
+        };
         say(|out| explain(out, meanings));
     }
     interrupt::watch();

@@ -6,12 +6,16 @@ use ganymede::{
     Config, Error,
     evaluation::{Metric, Monitoring},
     random::Seed,
-    training::RunDirectory,
+    training::{AdamSettings, RunDirectory},
+    vae::VaeSettings,
 };
 
-use super::arguments::{Arguments, LengthArguments, MetricsArguments};
+use super::arguments::{Arguments, LengthArguments, MetricsArguments, ModelArguments, ModelName};
 use crate::failure::Failure;
 
+/// The usual Adam of a VAE: faster than that of a game, and with momentum, as nothing circles.
+const VAE_RATE: f64 = 1e-3;
+const VAE_BETA1: f64 = 0.9;
 /// Where runs go that were not told where to.
 const RUNS: &str = "runs";
 
@@ -63,7 +67,7 @@ fn resumed(path: &Path, length: &LengthArguments) -> Result<Plan, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, networks, game, optimizers, length, metrics, output } = arguments;
+    let Arguments { data, networks, model, game, optimizers, length, metrics, output } = arguments;
     set(&mut config.data, &data.data);
     config.size = data.size.or(config.size);
     config.channels = data.channels.or(config.channels);
@@ -72,6 +76,15 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     config.latent_size = networks.latent_size.or(config.latent_size);
     set(&mut config.latent, &networks.latent.map(Into::into));
     config.discriminator_batch_norm |= networks.discriminator_batch_norm;
+    if networks.conditional {
+        let mut conditional = config.conditional.unwrap_or_default();
+        set(&mut conditional.head, &networks.head.map(Into::into));
+        set(&mut conditional.sampling, &networks.class_sampling.map(Into::into));
+        conditional.psi |= networks.projection_psi;
+        conditional.generator = networks.generator_labels.map(Into::into).or(conditional.generator);
+        config.conditional = Some(conditional);
+    }
+    set_model(&mut config, model, arguments)?;
     set(&mut config.objective, &game.objective);
     set(&mut config.penalty, &game.penalty);
     config.clip = game.clip.or(config.clip);
@@ -98,6 +111,66 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     Ok(Plan { config, destination })
 }
 
+/// A VAE, where one is asked for, and no setting that has no meaning for the model that is.
+fn set_model(config: &mut Config, model: &ModelArguments, arguments: &Arguments) -> Result<(), Failure> {
+    let ModelArguments { model: name, likelihood, beta, beta_warmup } = model;
+    let wants_vae = match name {
+        Some(name) => *name == ModelName::Vae,
+        None => config.vae.is_some(),
+    };
+    if !wants_vae {
+        let of_a_vae = [
+            ("--likelihood", likelihood.is_some()),
+            ("--beta", beta.is_some()),
+            ("--beta-warmup", beta_warmup.is_some()),
+        ];
+        config.vae = None;
+        return refuse(&of_a_vae, "belongs to a VAE, and this run is a game", "add --model vae, or leave it out");
+    }
+    let Arguments { networks, game, optimizers, .. } = arguments;
+    let of_a_game = [
+        ("--objective", game.objective.is_some()),
+        ("--penalty", game.penalty.is_some()),
+        ("--clip", game.clip.is_some()),
+        ("--n-critic", game.n_critic.is_some()),
+        ("--discriminator-rate", optimizers.discriminator_rate.is_some()),
+        ("--discriminator-batch-norm", networks.discriminator_batch_norm),
+        ("--head", networks.head.is_some()),
+        ("--projection-psi", networks.projection_psi),
+    ];
+    refuse(&of_a_game, "belongs to a game, and a VAE plays none", "leave it out, or leave --model vae out")?;
+    let vae = match &config.vae {
+        Some(vae) => vae.clone(),
+        None => {
+            // what a preset says of its game is of no use here
+            let usual = AdamSettings { rate: VAE_RATE, beta1: VAE_BETA1, ..AdamSettings::default() };
+            config.generator = usual;
+            config.discriminator = AdamSettings::default();
+            config.objective = Config::default().objective;
+            config.penalty = Config::default().penalty;
+            (config.clip, config.n_critic, config.discriminator_batch_norm) = (None, 1, false);
+            let points = config.network == "mlp";
+            let likelihood = if points { "gaussian-learned" } else { "bernoulli" };
+            VaeSettings { likelihood: likelihood.into(), ..VaeSettings::default() }
+        }
+    };
+    let mut vae = vae;
+    set(&mut vae.likelihood, likelihood);
+    set(&mut vae.beta, beta);
+    set(&mut vae.beta_warmup, beta_warmup);
+    config.vae = Some(vae);
+    Ok(())
+}
+
+/// # Errors
+/// For the first of the flags that was given.
+fn refuse(flags: &[(&str, bool)], reason: &str, advice: &'static str) -> Result<(), Failure> {
+    match flags.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::usage(format!("{flag} {reason}"), advice)),
+        None => Ok(()),
+    }
+}
+
 /// The preset that was asked for, else that of the data's name where there is one, else the defaults.
 fn starting_point(arguments: &Arguments) -> Result<(Option<String>, Config), Error> {
     let named = match (&arguments.data.preset, &arguments.data.data) {
@@ -112,7 +185,8 @@ fn starting_point(arguments: &Arguments) -> Result<(Option<String>, Config), Err
 /// What tells a run from others on the same data: its preset, without the name of the data again, or its objective.
 fn suffix(preset: Option<&str>, config: &Config) -> String {
     let own = preset.map(|preset| preset.strip_prefix(&config.data).unwrap_or(preset).trim_start_matches('-'));
-    own.filter(|own| !own.is_empty()).unwrap_or(&config.objective).to_owned()
+    let own = own.filter(|own| !own.is_empty() && config.vae.is_none());
+    own.unwrap_or(config.model_name()).to_owned()
 }
 
 fn set_length(config: &mut Config, length: &LengthArguments) -> Result<(), Error> {
@@ -194,6 +268,35 @@ mod tests {
         assert_eq!(monitoring.metrics, [Metric::Kid, Metric::Fid]);
         assert_eq!((monitoring.every, monitoring.n, monitoring.features), (3, 500, None));
         assert_eq!(planned(&[]).unwrap().config.monitor, None);
+    }
+
+    #[test]
+    fn a_vae_takes_a_presets_data_and_network_and_leaves_its_game() {
+        let config = planned(&["--data", "fashion-mnist", "--model", "vae", "--beta", "2"]).unwrap().config;
+        assert_eq!((config.data.as_str(), config.penalty.as_str()), ("fashion-mnist", "none"));
+        let vae = config.vae.unwrap();
+        assert_eq!((vae.likelihood.as_str(), vae.beta), ("bernoulli", 2.0));
+        let plan = planned(&["--preset", "ring8", "--model", "vae", "--beta1", "0.5"]).unwrap();
+        assert_eq!(plan.config.vae.unwrap().likelihood, "gaussian-learned");
+        assert_eq!(plan.config.generator.beta1, 0.5);
+        assert_eq!(plan.destination, Destination::New { suffix: "vae".into() });
+    }
+
+    #[test]
+    fn settings_of_the_other_model_are_refused() {
+        for (line, flag) in [
+            (vec!["--model", "vae", "--objective", "hinge"], "--objective belongs to a game"),
+            (vec!["--model", "vae", "--penalty", "r1"], "--penalty belongs to a game"),
+            (vec!["--model", "vae", "--n-critic", "2"], "--n-critic"),
+            (vec!["--model", "vae", "--conditional", "--head", "concat"], "--head"),
+            (vec!["--beta", "1"], "--beta belongs to a VAE"),
+            (vec!["--model", "gan", "--likelihood", "gaussian"], "--likelihood belongs to a VAE"),
+        ] {
+            match planned(&line) {
+                Err(Failure::Usage { message, .. }) => assert!(message.contains(flag), "{line:?}: {message}"),
+                other => panic!("{line:?}: {other:?}"),
+            }
+        }
     }
 
     #[test]

@@ -44,6 +44,51 @@ fn a_setting_out_of_range_is_wrong_usage_and_says_what_was_expected() {
 }
 
 #[test]
+fn classes_that_the_data_or_the_network_do_not_have_are_wrong_usage() {
+    let place = Place::new();
+    let idx = |name: &str, label: [u8; 2]| {
+        let images: Vec<u8> = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28].into_iter().chain([9; 1568]).collect();
+        fs::write(place.path(&format!("{name}-images-idx3-ubyte")), images).unwrap();
+        fs::write(place.path(&format!("{name}-labels-idx1-ubyte")), [&[0, 0, 8, 1, 0, 0, 0, 2][..], &label].concat())
+            .unwrap();
+    };
+    idx("one", [0, 0]);
+    idx("gap", [4, 4]);
+    for (line, sentence) in [
+        ("train --data ring8 --conditional", "conditional: expected labelled data of 2 to 65536 classes"),
+        ("train --data one-images-idx3-ubyte --batch 2 --conditional", "data of one class only"),
+        ("train --data gap-images-idx3-ubyte --batch 2 --conditional", "all of one class"),
+        ("train --conditional --head concat --projection-psi", "projection-psi: expected the projection head"),
+    ] {
+        place.run(line).fails_with(2, &[sentence]);
+    }
+    for line in ["train --head projection", "train --projection-psi", "train --class-sampling balanced"] {
+        place.run(line).fails_with(2, &["--conditional"]);
+    }
+}
+
+#[test]
+fn what_belongs_to_the_other_model_is_wrong_usage() {
+    let place = Place::new();
+    for (line, sentence) in [
+        ("train --model vae --objective hinge", "--objective belongs to a game, and a VAE plays none"),
+        ("train --model vae --penalty r1", "--penalty belongs to a game"),
+        ("train --beta 2", "--beta belongs to a VAE, and this run is a game"),
+        ("train --model vae --likelihood bernouli", "no likelihood 'bernouli', did you mean 'bernoulli'?"),
+        ("train --model vae --likelihood gaussian:0", "scale: expected a positive number"),
+        ("train --model vae --beta -1", "beta: expected a number from 0"),
+        ("train --model vae --beta-warmup 2", "beta-warmup: expected a share of the run from 0 to 1"),
+        ("train --model vae --latent uniform", "latent: expected normal"),
+        ("train --data ring8 --model vae --likelihood bernoulli", "gaussian or gaussian-learned for points"),
+    ] {
+        place.run(line).fails_with(2, &[sentence]);
+    }
+    assert!(place.names_in(".").is_empty());
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    place.run("evaluate run --iwae 5").fails_with(2, &["iwae: expected a run of `ganymede train --model vae`"]);
+}
+
+#[test]
 fn what_clap_refuses_is_wrong_usage_as_well() {
     let place = Place::new();
     for line in ["", "trian", "train --steps many", "train --steps 5 --kimg 5", "train --seed -1", "completions tcsh"] {

@@ -46,6 +46,30 @@ fn a_run_of_points_is_measured_by_the_modes_it_covers_and_keeps_the_record() {
 }
 
 #[test]
+fn a_conditional_run_is_measured_by_the_classes_it_makes() {
+    let place = Place::new();
+    for (class, light) in [("dark", 40), ("light", 200)] {
+        std::fs::create_dir_all(place.path(&format!("two/{class}"))).unwrap();
+        for index in 0..40u32 {
+            let picture =
+                image::GrayImage::from_fn(28, 28, |x, y| image::Luma([(light + (x * index + y * 3) % 40) as u8]));
+            picture.save(place.path(&format!("two/{class}/{index:02}.png"))).unwrap();
+        }
+    }
+    place.run("train --data two --conditional --batch 8 --steps 1 --quiet --out run").succeeds();
+    let out = evaluated(&place, "evaluate run --metrics accuracy --n 20 --json card.json");
+    assert!(out.contains("accuracy") && out.contains("of_reference"), "{out}");
+    let card: serde_json::Value = serde_json::from_slice(&place.read("card.json")).unwrap();
+    let accuracy = &card["results"]["accuracy"];
+    assert!(accuracy["of_reference"].as_f64().is_some_and(|share| share > 0.9), "{card}");
+    assert!(accuracy["by_class"]["light"].is_number() && accuracy["by_class"]["dark"].is_number(), "{card}");
+
+    place.run("train --data two --batch 8 --steps 1 --quiet --out blind").succeeds();
+    let refused = cached(&place, "evaluate blind --metrics accuracy --n 20");
+    refused.fails_with(2, &["accuracy only of samples of known classes", "--conditional"]);
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused() {
     let place = Place::new();
     pictures(&place, "a", 1);

@@ -35,6 +35,30 @@ fn single_samples_are_named_by_their_seeds_and_are_the_same_in_any_company() {
 }
 
 #[test]
+fn a_walk_is_a_grid_or_moves_as_its_name_says() {
+    let place = Place::new();
+    place.run("train --conditional --batch 8 --steps 1 --quiet --out run").succeeds();
+    let out = place.run("sample run --seeds 0-2 --interpolate 4").succeeds().out;
+    assert!(out.contains("8 pictures") && out.contains("run/walk.png"), "{out}");
+    // a row of four for each of the two ways
+    let grid = image::open(place.path("run/walk.png")).unwrap();
+    assert_eq!(grid.width(), 2 * grid.height());
+    place.run("sample run --seeds 0-1 --class ring,heart --interpolate 4 --out classes.png").succeeds();
+    let grid = image::open(place.path("classes.png")).unwrap();
+    assert_eq!(grid.width(), 2 * grid.height());
+    place.run("sample run --seeds 0-2 --interpolate 3 --out walk.gif").succeeds();
+    assert!(place.read("walk.gif").starts_with(b"GIF89a"));
+    place.run("sample run --class all --seeds 0-3 --interpolate 2 --out walk.apng").succeeds();
+    let apng = place.read("walk.apng");
+    assert!(apng.windows(4).any(|chunk| chunk == b"acTL"));
+
+    place.run("sample run --seeds 3 --interpolate").fails_with(2, &["two seeds or more"]);
+    place.run("sample run --interpolate 1").fails_with(2, &["interpolate: expected a whole number from 2"]);
+    place.run("sample run --interpolate 2 --out walk.mp4").fails_with(2, &["ends in .gif or .apng"]);
+    place.run("sample run --class ring,haert --interpolate").fails_with(2, &["did you mean 'heart'?"]);
+}
+
+#[test]
 fn points_are_sampled_as_a_plot() {
     let place = Place::new();
     place.run(&format!("{TINY} --out run --quiet")).succeeds();
@@ -62,7 +86,9 @@ fn info_says_what_a_run_holds_to_people_and_programs() {
 #[test]
 fn what_no_model_can_be_asked_for_is_refused() {
     let place = images();
-    place.run("sample run --class 3").fails_with(2, &["this model has no classes", "small28"]);
+    place
+        .run("sample run --class 3")
+        .fails_with(2, &["class: expected none: this model has no classes", "--conditional"]);
     place.run("sample run --trunc nan").fails_with(2, &["trunc: expected a number from 0, got NaN"]);
     place.run("sample run --trunc -1").fails_with(2, &["trunc", "-1"]);
     place.run("sample run --n 0").fails_with(2, &["n: expected a whole number from 1"]);
@@ -71,4 +97,33 @@ fn what_no_model_can_be_asked_for_is_refused() {
     place.run("sample run --seeds 1,x").fails_with(2, &["'x' is neither a seed nor a range", "0-15,20"]);
     place.run("sample run --n 20000").fails_with(2, &["too many for one picture", "--single"]);
     assert_eq!(place.names_in(".").len(), 1);
+}
+
+#[test]
+fn a_conditional_run_makes_the_class_one_asks_for() {
+    let place = Place::new();
+    place.run("train --conditional --class-sampling balanced --batch 8 --steps 1 --quiet --out run").succeeds();
+    // ten rows of eight
+    let preview = image::open(place.path("run/fakes000001.png")).unwrap();
+    assert_eq!(preview.height() * 8, preview.width() * 10);
+
+    place.run("sample run --class ring --seeds 0-3 --single --out named").succeeds();
+    place.run("sample run --class 1 --seeds 0-3 --single --out numbered").succeeds();
+    let out = place.run("sample run --class all --seeds 0-3 --single --out all").succeeds().out;
+    assert!(out.contains("40 samples"), "{out}");
+    let classes = place.run("info run --json").succeeds().out;
+    let classes: serde_json::Value = serde_json::from_str(&classes).unwrap();
+    let ring = classes["data"]["classes"].as_array().unwrap().iter().position(|name| name == "ring").unwrap();
+    assert!(place.read("named/seed0002.png") == place.read(&format!("all/class{ring}-seed0002.png")));
+    assert!(place.read("all/class1-seed0002.png") == place.read("numbered/seed0002.png"));
+    assert!(place.read("all/class0-seed0002.png") != place.read("all/class1-seed0002.png"));
+
+    place.run("sample run --class all --seeds 0-4").succeeds();
+    let grid = image::open(place.path("run/samples.png")).unwrap();
+    // the names stand in a margin to the left of ten rows of five
+    assert!(grid.width() * 10 > grid.height() * 5, "{} x {}", grid.width(), grid.height());
+
+    place.run("sample run --class rnig").fails_with(2, &["no class 'rnig', did you mean 'ring'?"]);
+    place.run("sample run --class 10").fails_with(2, &["class: expected a name, or a number from 0 to 9, got 10"]);
+    place.run("sample run --class all --n 2000").fails_with(2, &["20000 images are too many", "--single"]);
 }

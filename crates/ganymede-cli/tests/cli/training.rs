@@ -49,15 +49,52 @@ fn a_run_writes_everything_and_says_what_to_type_next() {
 
 #[test]
 fn a_run_made_longer_is_the_run_that_was_long_at_once() {
+    let points = "train --data ring8 --batch 16 --tick 5 --penalty r1:0.1/3 --seed 7 --quiet";
+    let classes = "train --conditional --batch 4 --tick 5 --penalty r1:0.1/3 --class-sampling balanced --quiet";
+    for settings in [points, classes] {
+        assert_longer_is_long(settings);
+    }
+}
+
+fn assert_longer_is_long(settings: &str) {
     let place = Place::new();
-    let settings = "train --data ring8 --batch 16 --tick 5 --penalty r1:0.1/3 --seed 7 --quiet";
     place.run(&format!("{settings} --steps 10 --out whole")).succeeds();
     place.run(&format!("{settings} --steps 5 --out parts")).succeeds();
     let parts = place.run("train --resume parts --steps 10").succeeds();
     assert!(parts.out.contains("5 done already"), "{}", parts.out);
     for file in ["checkpoint-000010.safetensors", "stats.jsonl", "fakes000010.png", "config.json"] {
-        assert!(place.read(&format!("whole/{file}")) == place.read(&format!("parts/{file}")), "{file} differs");
+        assert!(
+            place.read(&format!("whole/{file}")) == place.read(&format!("parts/{file}")),
+            "{settings}: {file} differs"
+        );
     }
+}
+
+#[test]
+fn a_vae_is_a_run_like_any_other() {
+    let place = Place::new();
+    let settings = "train --model vae --batch 8 --beta-warmup 0.5 --tick 1 --snapshot 2";
+    let out = place.run(&format!("{settings} --steps 2 --explain")).succeeds().out;
+    let run = "runs/00000-shapes-vae";
+    for sentence in ["decoder", "encoder", "bernoulli", "elbo", "kl", "in nats", run, "step 2/2"] {
+        assert!(out.contains(sentence), "'{sentence}' is not in {out}");
+    }
+    for file in ["fakes000002.png", "reconstructions000002.png", "checkpoint-000002.safetensors", "stats.jsonl"] {
+        assert!(place.path(&format!("{run}/{file}")).exists(), "{file}");
+    }
+    let grid = image::open(place.path(&format!("{run}/reconstructions000002.png"))).unwrap();
+    assert_eq!(grid.width(), 4 * grid.height());
+    let info = place.run(&format!("info {run}")).succeeds().out;
+    assert!(info.contains("bernoulli on small28, beta 1"), "{info}");
+    place.run(&format!("sample {run} --n 4")).succeeds();
+    let out = place.run(&format!("evaluate {run} --iwae 3 --n 5 --json bound.json")).succeeds().out;
+    assert!(out.contains("iwae 3") && out.contains("nats"), "{out}");
+    let card: serde_json::Value = serde_json::from_slice(&place.read("bound.json")).unwrap();
+    assert!(card["results"]["iwae"]["value"].as_f64().is_some_and(|value| value < 0.0), "{card}");
+    assert_eq!(card["results"]["iwae"]["count"], 5);
+
+    let points = "train --data ring8 --network mlp --model vae --batch 16 --tick 5 --average-kimg 0.1 --quiet";
+    assert_longer_is_long(points);
 }
 
 #[test]

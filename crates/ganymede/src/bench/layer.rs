@@ -122,7 +122,7 @@ mod tests {
         for network in NETWORKS {
             let shape = [[2, 1, 1], [1, 28, 28], [3, 32, 32]].into_iter().find(|shape| network.serves(*shape)).unwrap();
             let config = Config { network: network.name.into(), ..Config::default() };
-            let (generator, discriminator) = networks::build(&config, shape, &Device::flex().autodiff()).unwrap();
+            let (generator, discriminator) = networks::build(&config, shape, 0, &Device::flex().autodiff()).unwrap();
             let shapes = LayerShapes::of(network.name, shape[0], generator.latent_size()).expect(network.name);
             let matrices = |tensors: Vec<parameters::TensorInfo>| {
                 tensors.into_iter().map(|t| t.shape).filter(|shape| shape.len() > 1).collect::<Vec<_>>()

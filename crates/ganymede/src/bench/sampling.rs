@@ -33,7 +33,7 @@ pub struct SamplingTimes {
 /// When the network is unknown or a setting makes no sense.
 pub fn sampling_times(config: &Config, device: &Device, images: u64, rounds: u64) -> Result<SamplingTimes> {
     let sampler = Sampler::new(trainer(config, device)?.checkpoint(), device)?;
-    let sample = |seeds: Vec<u64>| milliseconds(device, || Ok(sampler.sample(&seeds, None, 1.0).into_data()));
+    let sample = |seeds: Vec<u64>| milliseconds(device, || Ok(sampler.sample(&seeds, None, 1.0)?.into_data()));
     for _ in 0..3 {
         sample((0..images.min(CHUNK as u64)).collect())?;
         sample(vec![0])?;

@@ -3,14 +3,15 @@
 //! ```text
 //! batch k holds samples k·B .. (k+1)·B of the sequence  epoch 0, epoch 1, ...;  each epoch a permutation of the data
 //! ```
-//! so batch `k` is the same whenever it is asked for, and a resumed run goes on with the sample that would have come next.
+//! Balanced, position k is of class k mod K, each class in its own shuffled order.
+//! So batch `k` is the same whenever it is asked for, and a resumed run goes on with the sample that would have come next.
 
 use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
-use super::Dataset;
+use super::{ClassIndex, Dataset};
 use crate::{
     error::{Error, Result},
     random::{Draws, Purpose, Seed},
@@ -24,6 +25,8 @@ pub struct Loader {
     batch: usize,
     seed: Seed,
     device: Device,
+    /// Where every class is to be shown equally often.
+    balanced: Option<ClassIndex>,
     /// The last epoch's number and order. A cache: it changes nothing but the time.
     order: Mutex<Option<(u64, Arc<Vec<u32>>)>>,
 }
@@ -39,7 +42,12 @@ impl Loader {
         if u32::try_from(dataset.len()).is_err() {
             return Err(Error::setting("data", format!("at most {} samples", u32::MAX), dataset.len()));
         }
-        Ok(Loader { dataset, batch, seed, device: device.clone(), order: Mutex::new(None) })
+        Ok(Loader { dataset, batch, seed, device: device.clone(), balanced: None, order: Mutex::new(None) })
+    }
+
+    /// With every class shown equally often.
+    pub fn balanced(self, classes: ClassIndex) -> Self {
+        Loader { balanced: Some(classes), ..self }
     }
 
     pub fn dataset(&self) -> &dyn Dataset {
@@ -52,6 +60,9 @@ impl Loader {
 
     /// The index in the dataset of the sample at `position` of the endless sequence.
     fn index(&self, position: u64) -> usize {
+        if let Some(classes) = &self.balanced {
+            return classes.balanced(position, self.seed);
+        }
         let n = self.dataset.len() as u64;
         self.epoch(position / n)[(position % n) as usize] as usize
     }

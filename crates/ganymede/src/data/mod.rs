@@ -3,6 +3,7 @@
 //! Pictures from files are [`ImageSet`]s, decoded once and held as bytes; [`Shapes`] and the densities ([`Points`]) are
 //! drawn when they are read, each sample a pure function of its index.
 
+mod class_index;
 mod density;
 mod download;
 mod event;
@@ -22,6 +23,7 @@ mod two_moons;
 
 use burn::tensor::Tensor;
 
+pub use class_index::ClassIndex;
 pub use density::Mixture;
 pub use event::{Event, Progress, Unreadable};
 pub use folder::{FolderOptions, open_folder};

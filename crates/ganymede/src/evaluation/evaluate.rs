@@ -8,10 +8,11 @@ use super::{Card, FeaturesInfo, Measured, Metric, SamplesInfo};
 use crate::{
     data::{Density, mode_coverage},
     error::{Error, Result},
-    features::{ExtractionProgress, Extractor, Samples, extract},
+    features::{Classifier, ExtractionProgress, Extractor, Samples, extract},
     metrics::{
-        DensityCoverage, Features, FrechetOptions, KernelOptions, Manifolds, PrecisionRecall, density_coverage,
-        diversity, frechet, kernel_distance, memorisation, precision_recall, reverse_kl,
+        DensityCoverage, Features, FrechetOptions, KernelOptions, Manifolds, PrecisionRecall, accuracy_by_class,
+        class_accuracy, density_coverage, diversity, frechet, kernel_distance, memorisation, precision_recall,
+        reverse_kl,
     },
     random::Seed,
 };
@@ -63,6 +64,15 @@ pub struct Sides<'a> {
     pub training: Option<Named<'a>>,
     /// The density that the reference is drawn from; modes need one.
     pub density: Option<&'a dyn Density>,
+    /// Who says of which class a sample is; accuracy needs one.
+    pub judge: Option<Judge<'a>>,
+}
+
+/// A classifier of the data, and the names of its classes.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    pub classifier: &'a Classifier,
+    pub classes: &'a [String],
 }
 
 /// The features of [`Sides`], extracted by one extractor.
@@ -114,6 +124,7 @@ pub(super) fn measure(sides: Sides, features: Option<SideFeatures>, options: &Ev
         match (metric, features) {
             (Metric::MsSsim, _) => results.extend([("ms_ssim", ms_ssim(sides, options)?)]),
             (Metric::Modes, _) => results.extend([("modes", modes(sides)?)]),
+            (Metric::Accuracy, _) => results.extend([("accuracy", accuracy(sides)?)]),
             (metric, Some(features)) => results.extend(of_features(*metric, features, options)?),
             (_, None) => {}
         }
@@ -198,6 +209,28 @@ fn modes(sides: Sides) -> Result<Measured> {
     Ok(measured.with("reverse_kl", reverse_kl(&coverage.counts).ok()))
 }
 
+/// The share of the subject's samples that the classifier takes for what they were asked to be; of the reference's as well,
+/// where these have labels.
+fn accuracy(sides: Sides) -> Result<Measured> {
+    let (name, samples) = sides.subject;
+    let (Some(Judge { classifier, classes }), Some(labels)) = (sides.judge, samples.labels()) else {
+        let expected =
+            "accuracy only of samples of known classes: a model trained with --conditional, or labelled data";
+        return Err(Error::setting("metrics", expected, name));
+    };
+    let logits = classifier.logits(samples)?;
+    let by_class = accuracy_by_class(&logits, labels, classes.len())?;
+    let by_class: serde_json::Map<String, serde_json::Value> =
+        classes.iter().cloned().zip(by_class).map(|(class, share)| (class, share.into())).collect();
+    let (_, reference) = sides.reference;
+    let of_reference = match reference.labels() {
+        Some(labels) => Some(class_accuracy(&classifier.logits(reference)?, labels)?),
+        None => None,
+    };
+    let measured = Measured::new(class_accuracy(&logits, labels)?).with("of_reference", of_reference);
+    Ok(measured.with("by_class", by_class))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +257,7 @@ mod tests {
             reference: ("real", &real),
             training: Some(("seen", &seen)),
             density: None,
+            judge: None,
         };
         let options = options("fid,kid,prdc,ms-ssim,memorisation");
         let card = evaluate(sides, &RandomConv::default(), &options, None, &|_, _| {}).unwrap();
@@ -242,7 +276,7 @@ mod tests {
         let ring = ring8(Split::Test);
         let samples = Samples::of_dataset(&ring, 1000, Seed(0)).unwrap();
         let named = ("ring8", &samples);
-        let sides = Sides { subject: named, reference: named, training: None, density: ring.density() };
+        let sides = Sides { subject: named, reference: named, training: None, density: ring.density(), judge: None };
         let card = evaluate(sides, &Pixels, &options("modes"), None, &|_, _| {}).unwrap();
         let modes = &card.results["modes"];
         assert_eq!(modes.value, 8.0);
@@ -250,11 +284,39 @@ mod tests {
     }
 
     #[test]
+    fn accuracy_is_what_a_classifier_of_the_data_says_of_the_class_asked_for() {
+        // bright and dark pictures, of which the subject's third is asked to be what it is not
+        let pictures = |labels: &[usize]| {
+            let values = labels.iter().flat_map(|label| [*label as f32 * 1.6 - 0.8; 64]).collect();
+            Samples::new(values, [1, 8, 8], Some(labels.to_vec())).unwrap()
+        };
+        let labels: Vec<usize> = (0..200).map(|i| i % 2).collect();
+        let real = pictures(&labels);
+        let classifier = Classifier::train(&real, None, &|_, _| {}).unwrap();
+        let made = pictures(&[0, 1, 0, 1]);
+        let asked = Samples::new(made.values().to_vec(), made.shape(), Some(vec![0, 1, 1, 1])).unwrap();
+        let classes = ["dark".to_owned(), "bright".to_owned()];
+        let sides = Sides {
+            subject: ("asked", &asked),
+            reference: ("real", &real),
+            training: None,
+            density: None,
+            judge: Some(Judge { classifier: &classifier, classes: &classes }),
+        };
+        let card = evaluate(sides, &Pixels, &options("accuracy"), None, &|_, _| {}).unwrap();
+        let accuracy = &card.results["accuracy"];
+        assert_eq!(accuracy.value, 0.75);
+        assert_eq!(accuracy.details["of_reference"], 1.0);
+        assert_eq!(accuracy.details["by_class"]["dark"], 1.0);
+        assert!((accuracy.details["by_class"]["bright"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn metrics_without_what_they_need_are_refused() {
         let samples = images(0, 10);
         let named = ("images", &samples);
-        let sides = Sides { subject: named, reference: named, training: None, density: None };
-        for metrics in ["memorisation", "modes", "fid"] {
+        let sides = Sides { subject: named, reference: named, training: None, density: None, judge: None };
+        for metrics in ["memorisation", "modes", "fid", "accuracy"] {
             assert!(evaluate(sides, &RandomConv::default(), &options(metrics), None, &|_, _| {}).is_err(), "{metrics}");
         }
     }

@@ -14,11 +14,12 @@ pub enum Metric {
     MsSsim,
     Memorisation,
     Modes,
+    Accuracy,
 }
 
 impl Metric {
-    pub const ALL: [Metric; 6] =
-        [Metric::Fid, Metric::Kid, Metric::Prdc, Metric::MsSsim, Metric::Memorisation, Metric::Modes];
+    pub const ALL: [Metric; 7] =
+        [Metric::Fid, Metric::Kid, Metric::Prdc, Metric::MsSsim, Metric::Memorisation, Metric::Modes, Metric::Accuracy];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -28,6 +29,7 @@ impl Metric {
             Metric::MsSsim => "ms-ssim",
             Metric::Memorisation => "memorisation",
             Metric::Modes => "modes",
+            Metric::Accuracy => "accuracy",
         }
     }
 
@@ -41,6 +43,9 @@ impl Metric {
                 "Whether samples lie nearer to the training data than held-out data do (Meehan et al. 2020)"
             }
             Metric::Modes => "Modes covered of a known density, share of samples near one, evenness",
+            Metric::Accuracy => {
+                "How often a classifier of the data sees the class that a conditional model was asked for"
+            }
         }
     }
 

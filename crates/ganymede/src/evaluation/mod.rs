@@ -14,7 +14,7 @@ mod monitoring;
 mod subject;
 
 pub use card::{Card, FeaturesInfo, Measured, SamplesInfo};
-pub use evaluate::{EvaluationOptions, Named, Sides, evaluate};
+pub use evaluate::{EvaluationOptions, Judge, Named, Sides, evaluate};
 pub use metric::Metric;
 pub use monitoring::{Criterion, Monitoring};
 pub use subject::Subject;

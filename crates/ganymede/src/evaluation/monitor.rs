@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{
-    Card, EvaluationOptions, FeaturesInfo, Metric, Monitoring, Sides,
+    Card, EvaluationOptions, FeaturesInfo, Judge, Metric, Monitoring, Sides,
     evaluate::{SideFeatures, measure},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     data::{self, Dataset, OpenOptions, Split},
     error::Result,
-    features::{self, Extractor, OpenFeatures, Samples, extract},
+    features::{self, Classifier, Extractor, OpenFeatures, Samples, extract},
     metrics::Features,
     random::Seed,
 };
@@ -27,6 +27,8 @@ pub(crate) struct Monitor {
     extractor: Option<Box<dyn Extractor>>,
     reference: Measure,
     training: Option<Measure>,
+    /// Who says of which class a sample is, where that is asked.
+    classifier: Option<Classifier>,
     /// Whose density the reference is drawn from, where that is known.
     data: Arc<dyn Dataset>,
 }
@@ -66,7 +68,11 @@ impl Monitor {
             true => Some(of(dataset.name().to_owned(), &**dataset)?),
             false => None,
         };
-        Ok(Monitor { options, extractor, reference, training, data })
+        let classifier = match options.metrics.contains(&Metric::Accuracy) {
+            true => Some(classifier(options.seed, dataset)?),
+            false => None,
+        };
+        Ok(Monitor { options, extractor, reference, training, classifier, data })
     }
 
     /// How many samples of the generator are measured.
@@ -93,6 +99,7 @@ impl Monitor {
             reference: (&reference.name, &reference.samples),
             training: training.as_ref().map(|training| (training.name.as_str(), &training.samples)),
             density: self.data.density(),
+            judge: self.classifier.as_ref().map(|classifier| Judge { classifier, classes: self.data.classes() }),
         };
         let mut card = measure(sides, features, &self.options)?;
         card.step = Some(step);
@@ -114,6 +121,11 @@ fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dy
         Err(error) if error.is_usage() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn classifier(seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Classifier> {
+    let labelled = Samples::of_dataset(&**dataset, usize::MAX, seed)?;
+    Classifier::train(&labelled, cache::directory().as_deref(), &|_, _| {})
 }
 
 fn open_extractor(monitoring: &Monitoring, seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Box<dyn Extractor>> {

@@ -3,6 +3,7 @@
 //! ```text
 //! fid, kid      lower is better
 //! prdc          by coverage, higher is better
+//! accuracy      higher is better
 //! modes         by the modes covered, and among equals by the share of samples near one; higher is better
 //! ```
 
@@ -68,6 +69,7 @@ impl Monitoring {
             Metric::Kid => Some(Criterion { figures: &["kid"], higher_is_better: false }),
             Metric::Prdc => Some(Criterion { figures: &["coverage"], higher_is_better: true }),
             Metric::Modes => Some(Criterion { figures: &["modes", "high_quality"], higher_is_better: true }),
+            Metric::Accuracy => Some(Criterion { figures: &["accuracy"], higher_is_better: true }),
             Metric::MsSsim | Metric::Memorisation => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::{
     error::{Error, Result},
     features::Samples,
     random::Seed,
-    sampling::Sampler,
+    sampling::{Sampler, in_turn},
     training::RunDirectory,
 };
 
@@ -71,6 +71,14 @@ impl Subject {
         }
     }
 
+    /// The names of the classes; none where there are none.
+    pub fn classes(&self) -> &[String] {
+        match self {
+            Subject::Generator { sampler, .. } => &sampler.data.classes,
+            Subject::Data { dataset, .. } => dataset.classes(),
+        }
+    }
+
     /// The data set, where it is one.
     pub fn dataset(&self) -> Option<&dyn Dataset> {
         match self {
@@ -79,7 +87,7 @@ impl Subject {
         }
     }
 
-    /// `n` samples, or all of a data set that has no more: of a generator those of the seeds `0..n`, of data by a random order.
+    /// `n` samples, or all of a data set that has no more: of a generator those of the seeds `0..n`, of its classes in turn where it has classes, of data by a random order.
     ///
     /// # Errors
     /// When the data cannot be read, or the generator gives numbers that are none.
@@ -90,7 +98,8 @@ impl Subject {
                     return Err(Error::setting("n", format!("1..={MAX_SAMPLES} samples"), n));
                 }
                 let seeds: Vec<u64> = (0..n as u64).collect();
-                Samples::of_tensor(sampler.sample(&seeds, None, 1.0), None)
+                let labels = sampler.classes().map(|classes| in_turn(&seeds, classes));
+                Samples::of_tensor(sampler.sample(&seeds, labels.as_deref(), 1.0)?, labels)
             }
             Subject::Data { dataset, .. } => Samples::of_dataset(&**dataset, n, seed),
         }

@@ -52,11 +52,25 @@ impl Samples {
         } else {
             (0..dataset.len()).collect()
         };
+        Self::at(dataset, &indices)
+    }
+
+    /// `n` samples evenly spread over the data in their own order; all of them where there are no more.
+    ///
+    /// # Errors
+    /// When a sample cannot be read.
+    pub fn spread_over(dataset: &dyn Dataset, n: usize) -> Result<Self> {
+        let n = n.min(dataset.len());
+        let indices: Vec<usize> = (0..n).map(|i| i * dataset.len() / n).collect();
+        Self::at(dataset, &indices)
+    }
+
+    fn at(dataset: &dyn Dataset, indices: &[usize]) -> Result<Self> {
         let size = dataset.shape().iter().product();
         let mut values = vec![0.0; indices.len() * size];
         let labels: Vec<Option<usize>> = values
             .par_chunks_mut(size)
-            .zip(&indices)
+            .zip(indices)
             .map(|(out, index)| dataset.read(*index, out))
             .collect::<Result<_>>()?;
         Samples::new(values, dataset.shape(), labels.into_iter().collect())

@@ -54,41 +54,61 @@ impl BatchNorm {
     /// With a tangent in training mode: there the samples of a batch depend on each other, and a penalty on the gradient
     /// at one sample has no meaning.
     pub fn forward<const D: usize>(&self, x: Signal<D>, mode: Mode) -> Signal<D> {
-        match mode {
-            Mode::Train => {
-                assert!(x.tangent.is_none(), "BatchNorm: no tangent in training mode, its samples are coupled");
-                self.forward_train(x.value).into()
-            }
-            Mode::Eval => self.forward_eval(x),
-        }
+        let [gamma, beta] = [&self.gamma, &self.beta].map(Param::val);
+        normalized(x, mode, gamma, beta, [&self.running_mean, &self.running_var], self.slope)
     }
+}
 
-    fn forward_train<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        let dims = x.dims();
-        let count = (dims.iter().product::<usize>() / dims[1].max(1)) as f64;
-        let (y, mean, var) = ganymede_ops::batch_norm(x, self.gamma.val(), self.beta.val(), EPSILON, self.slope);
-        let unbiased = var * (count / (count - 1.0).max(1.0));
-        self.running_mean.set(self.running_mean.get() * (1.0 - MOMENTUM) + mean * MOMENTUM);
-        self.running_var.set(self.running_var.get() * (1.0 - MOMENTUM) + unbiased * MOMENTUM);
-        y
-    }
-
-    fn forward_eval<const D: usize>(&self, x: Signal<D>) -> Signal<D> {
-        let (mean, var) = (self.running_mean.get(), self.running_var.get());
-        if x.tangent.is_none() {
-            let parameters = [self.gamma.val(), self.beta.val(), mean, var];
-            return ganymede_ops::batch_norm_fixed(x.value, parameters, EPSILON, self.slope).into();
+/// The layer itself, which moves the running mean and variance when it trains.
+pub(super) fn normalized<const D: usize>(
+    x: Signal<D>,
+    mode: Mode,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    running: [&Buffer<1>; 2],
+    slope: f64,
+) -> Signal<D> {
+    match mode {
+        Mode::Train => {
+            assert!(x.tangent.is_none(), "BatchNorm: no tangent in training mode, its samples are coupled");
+            by_batch(x.value, gamma, beta, running, slope).into()
         }
-        let y = x.affine(|x, constant| {
-            let (beta, mean) = if constant {
-                (self.beta.val(), mean.clone())
-            } else {
-                (self.beta.val().zeros_like(), mean.zeros_like())
-            };
-            module::batch_norm(x, self.gamma.val(), beta, mean, var.clone(), EPSILON)
-        });
-        if self.slope == 1.0 { y } else { y.leaky_relu(self.slope) }
+        Mode::Eval => by_running(x, gamma, beta, running, slope),
     }
+}
+
+fn by_batch<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    [running_mean, running_var]: [&Buffer<1>; 2],
+    slope: f64,
+) -> Tensor<D> {
+    let dims = x.dims();
+    let count = (dims.iter().product::<usize>() / dims[1].max(1)) as f64;
+    let (y, mean, var) = ganymede_ops::batch_norm(x, gamma, beta, EPSILON, slope);
+    let unbiased = var * (count / (count - 1.0).max(1.0));
+    running_mean.set(running_mean.get() * (1.0 - MOMENTUM) + mean * MOMENTUM);
+    running_var.set(running_var.get() * (1.0 - MOMENTUM) + unbiased * MOMENTUM);
+    y
+}
+
+fn by_running<const D: usize>(
+    x: Signal<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    running: [&Buffer<1>; 2],
+    slope: f64,
+) -> Signal<D> {
+    let [mean, var] = running.map(Buffer::get);
+    if x.tangent.is_none() {
+        return ganymede_ops::batch_norm_fixed(x.value, [gamma, beta, mean, var], EPSILON, slope).into();
+    }
+    let y = x.affine(|x, constant| {
+        let (beta, mean) = if constant { (beta.clone(), mean.clone()) } else { (beta.zeros_like(), mean.zeros_like()) };
+        module::batch_norm(x, gamma.clone(), beta, mean, var.clone(), EPSILON)
+    });
+    if slope == 1.0 { y } else { y.leaky_relu(slope) }
 }
 
 #[cfg(test)]

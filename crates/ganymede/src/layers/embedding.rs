@@ -6,11 +6,11 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Int, Tensor, TensorData},
+    tensor::Tensor,
 };
 
 use super::Initializer;
-use crate::signal::Signal;
+use crate::{networks::Pass, signal::Signal};
 
 /// A row of `W` [classes, size] for each label.
 #[derive(Module, Debug)]
@@ -19,25 +19,18 @@ pub struct Embedding {
 }
 
 impl Embedding {
+    /// Rows that are N(0, 1) at first, as the latents that they stand beside.
     pub fn new(classes: usize, size: usize, init: &mut Initializer) -> Self {
-        // one input of each output is not zero
-        Embedding { weight: init.weight([classes, size], 1) }
+        Embedding { weight: init.standard([classes, size]) }
     }
 
     /// # Shapes
     /// N labels -> [N, size].
     ///
     /// # Panics
-    /// When a label is not below the number of classes.
-    pub fn forward(&self, labels: &[usize]) -> Signal<2> {
-        let weight = self.weight.val();
-        let classes = weight.dims()[0];
-        if let Some(label) = labels.iter().find(|label| **label >= classes) {
-            panic!("Embedding: label {label}, but there are {classes} classes");
-        }
-        let rows: Vec<i64> = labels.iter().map(|label| *label as i64).collect();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [labels.len()]), &weight.device());
-        weight.select(0, rows).into()
+    /// As [`Pass::class_weights`].
+    pub fn forward(&self, pass: &Pass) -> Signal<2> {
+        pass.class_rows(self.weight.val()).into()
     }
 }
 
@@ -52,7 +45,7 @@ mod tests {
     #[test]
     fn it_agrees_with_pytorch() {
         let layer = Embedding { weight: parameter([3, 2], 1.0) };
-        let y = layer.forward(&[2, 0, 2]);
+        let y = layer.forward(&Pass::train().with_labels(Some(&[2, 0, 2])));
         assert!(y.tangent.is_none());
         let gradients = probe(&y.value);
         assert_golden(y.value, &[-0.611858, -0.977530, 0.841471, 0.991665, -0.611858, -0.977530]);
@@ -66,6 +59,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "label 3, but there are 3 classes")]
     fn a_label_beyond_the_classes_is_refused() {
-        Embedding::new(3, 2, &mut initializer()).forward(&[0, 3]);
+        Embedding::new(3, 2, &mut initializer()).forward(&Pass::train().with_labels(Some(&[0, 3])));
     }
 }

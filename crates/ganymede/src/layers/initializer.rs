@@ -70,6 +70,11 @@ impl Initializer {
         }
     }
 
+    /// Numbers from N(0, 1), whatever the scale of the weights.
+    pub fn standard<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
+        parameter(self.next_draws().normal_tensor(shape, &self.device))
+    }
+
     pub fn zeros<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
         parameter(Tensor::zeros(shape, &self.device))
     }

@@ -5,6 +5,7 @@
 
 mod batch_norm;
 mod buffer;
+mod conditional_batch_norm;
 mod conv2d;
 mod conv_transpose2d;
 mod embedding;
@@ -16,6 +17,7 @@ mod spectral_norm;
 
 pub use batch_norm::BatchNorm;
 pub use buffer::Buffer;
+pub use conditional_batch_norm::ConditionalBatchNorm;
 pub use conv_transpose2d::ConvTranspose2d;
 pub use conv2d::Conv2d;
 pub use embedding::Embedding;

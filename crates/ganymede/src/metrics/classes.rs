@@ -47,6 +47,23 @@ pub fn class_accuracy(logits: &Features, labels: &[usize]) -> Result<f64> {
     Ok(right as f64 / labels.len() as f64)
 }
 
+/// [`class_accuracy`] of the samples that were asked to be of each of `classes` classes; none where there are none.
+///
+/// # Errors
+/// As [`class_accuracy`].
+pub fn accuracy_by_class(logits: &Features, labels: &[usize], classes: usize) -> Result<Vec<Option<f64>>> {
+    class_accuracy(logits, labels)?;
+    let predictions = predictions(logits);
+    let of = |class: usize| {
+        let asked = labels.iter().zip(&predictions).filter(|(label, _)| **label == class);
+        let (count, right) = asked.fold((0usize, 0usize), |(count, right), (label, predicted)| {
+            (count + 1, right + usize::from(label == predicted))
+        });
+        (count > 0).then(|| right as f64 / count as f64)
+    };
+    Ok((0..classes).map(of).collect())
+}
+
 /// The class with the greatest logit of each sample.
 pub fn predictions(logits: &Features) -> Vec<usize> {
     let greatest = |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |(class, _)| class);
@@ -80,5 +97,7 @@ mod tests {
         let logits = Features::new(vec![1.0, 0.0, 0.0, 1.0, 0.0, 1.0], 2).unwrap();
         assert_eq!(class_accuracy(&logits, &[0, 1, 0]).unwrap(), 2.0 / 3.0);
         assert!(class_accuracy(&logits, &[0]).is_err());
+        let by_class = accuracy_by_class(&logits, &[0, 1, 0], 3).unwrap();
+        assert_eq!(by_class, [Some(0.5), Some(1.0), None]);
     }
 }

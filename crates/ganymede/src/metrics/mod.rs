@@ -18,7 +18,7 @@ mod ms_ssim;
 mod precision_recall;
 mod sample;
 
-pub use classes::{class_accuracy, class_score, predictions};
+pub use classes::{accuracy_by_class, class_accuracy, class_score, predictions};
 pub use density_coverage::{DensityCoverage, density_coverage};
 pub use frechet::{Frechet, FrechetOptions, frechet, frechet_between};
 pub use kid::{KernelDistance, KernelOptions, kernel_distance};

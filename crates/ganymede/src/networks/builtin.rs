@@ -9,8 +9,9 @@ use burn::{
 };
 
 use super::{
-    Dcgan32Discriminator, Dcgan32Generator, Discriminator, Generator, InfoGan28Discriminator, InfoGan28Generator,
-    MlpDiscriminator, MlpGenerator, Pass, Small28Discriminator, Small28Generator,
+    Conditional, Dcgan32Discriminator, Dcgan32Generator, Decoder, Discriminator, Ends, Generator, GeneratorClasses,
+    InfoGan28Discriminator, InfoGan28Generator, MlpDiscriminator, MlpGenerator, Pass, Small28Discriminator,
+    Small28Generator,
 };
 use crate::{
     config::Config,
@@ -40,6 +41,8 @@ pub struct Network {
     pub latent_size: usize,
     /// Whether its discriminator comes with batch normalisation as well.
     pub has_batch_norm: bool,
+    /// Whether its generator has batch normalisation, which classes can be told through.
+    pub generator_has_batch_norm: bool,
     serves: fn([usize; 3]) -> bool,
     build: fn(&Plan) -> (BuiltinGenerator, BuiltinDiscriminator),
 }
@@ -60,13 +63,14 @@ pub const NETWORKS: &[Network] = &[
         // as many as the plane has: with 32, ring8 and grid25 take twice the steps or more to cover their modes
         latent_size: 2,
         has_batch_norm: false,
+        generator_has_batch_norm: false,
         serves: |[_, height, width]| height == 1 && width == 1,
         build: |plan| {
             let (mut g, mut d) = plan.initializers(WeightScale::FanIn);
-            (
-                BuiltinGenerator::Mlp(MlpGenerator::new(plan.latent_size, plan.shape, MLP_WIDTH, MLP_DEPTH, &mut g)),
-                BuiltinDiscriminator::Mlp(MlpDiscriminator::new(plan.shape, MLP_WIDTH, MLP_DEPTH, &mut d)),
-            )
+            let (latent, shape) = (plan.latent_size, plan.shape);
+            let generator = MlpGenerator::with_classes(latent, shape, MLP_WIDTH, MLP_DEPTH, plan.classes, &mut g);
+            let discriminator = MlpDiscriminator::with_ends(shape, MLP_WIDTH, MLP_DEPTH, plan.ends, &mut d);
+            (BuiltinGenerator::Mlp(generator), BuiltinDiscriminator::Mlp(discriminator))
         },
     },
     Network {
@@ -75,12 +79,13 @@ pub const NETWORKS: &[Network] = &[
         samples: "images of 28 x 28, grey or RGB",
         latent_size: 64,
         has_batch_norm: false,
+        generator_has_batch_norm: true,
         serves: |shape| is_image(shape, 28),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
             (
-                BuiltinGenerator::Small28(Small28Generator::new(plan.latent_size, plan.shape[0], &mut g)),
-                BuiltinDiscriminator::Small28(Small28Discriminator::new(plan.shape[0], &mut d)),
+                BuiltinGenerator::Small28(Small28Generator::new(plan.latent_size, plan.shape[0], plan.classes, &mut g)),
+                BuiltinDiscriminator::Small28(Small28Discriminator::new(plan.shape[0], plan.ends, &mut d)),
             )
         },
     },
@@ -90,12 +95,18 @@ pub const NETWORKS: &[Network] = &[
         samples: "images of 28 x 28, grey or RGB",
         latent_size: 64,
         has_batch_norm: true,
+        generator_has_batch_norm: true,
         serves: |shape| is_image(shape, 28),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
-            let discriminator = InfoGan28Discriminator::new(plan.shape[0], &mut d);
+            let discriminator = InfoGan28Discriminator::new(plan.shape[0], plan.ends, &mut d);
             (
-                BuiltinGenerator::InfoGan28(InfoGan28Generator::new(plan.latent_size, plan.shape[0], &mut g)),
+                BuiltinGenerator::InfoGan28(InfoGan28Generator::new(
+                    plan.latent_size,
+                    plan.shape[0],
+                    plan.classes,
+                    &mut g,
+                )),
                 BuiltinDiscriminator::InfoGan28(if plan.batch_norm {
                     discriminator.batch_norm(&mut d)
                 } else {
@@ -110,12 +121,13 @@ pub const NETWORKS: &[Network] = &[
         samples: "images of 32 x 32, grey or RGB",
         latent_size: 128,
         has_batch_norm: true,
+        generator_has_batch_norm: true,
         serves: |shape| is_image(shape, 32),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
-            let discriminator = Dcgan32Discriminator::new(plan.shape[0], &mut d);
+            let discriminator = Dcgan32Discriminator::new(plan.shape[0], plan.ends, &mut d);
             (
-                BuiltinGenerator::Dcgan32(Dcgan32Generator::new(plan.latent_size, plan.shape[0], &mut g)),
+                BuiltinGenerator::Dcgan32(Dcgan32Generator::new(plan.latent_size, plan.shape[0], plan.classes, &mut g)),
                 BuiltinDiscriminator::Dcgan32(if plan.batch_norm {
                     discriminator.batch_norm(&mut d)
                 } else {
@@ -135,6 +147,8 @@ fn is_image([channels, height, width]: [usize; 3], size: usize) -> bool {
 struct Plan {
     shape: [usize; 3],
     latent_size: usize,
+    classes: GeneratorClasses,
+    ends: Ends,
     batch_norm: bool,
     seed: Seed,
     device: Device,
@@ -148,32 +162,80 @@ impl Plan {
     }
 }
 
-/// The pair that `config` asks for, for samples of `shape` [C, H, W], with initial weights from its seed on `device`, which
-/// keeps gradients where it is to be trained.
+/// The pair that `config` asks for, for samples of `shape` [C, H, W] in `classes` classes (0 where they have no labels), with
+/// initial weights from its seed on `device`, which keeps gradients where it is to be trained.
 ///
 /// # Errors
-/// [`Error::UnknownName`], or [`Error::Setting`] where the network cannot serve the shape or has no batch normalisation to
-/// switch on.
-pub fn build(config: &Config, shape: [usize; 3], device: &Device) -> Result<(BuiltinGenerator, BuiltinDiscriminator)> {
-    let network = NETWORKS
-        .iter()
-        .find(|network| network.name == config.network)
-        .ok_or_else(|| Error::unknown_name("network", &config.network, NETWORKS.iter().map(|n| n.name)))?;
-    if !network.serves(shape) {
-        return Err(unserved(network, shape));
-    }
+/// [`Error::UnknownName`], or [`Error::Setting`] where the network cannot serve the shape, has no batch normalisation to
+/// switch on, or is to be conditional on classes that the data do not have.
+pub fn build(
+    config: &Config,
+    shape: [usize; 3],
+    classes: usize,
+    device: &Device,
+) -> Result<(BuiltinGenerator, BuiltinDiscriminator)> {
+    let network = serving(config, shape)?;
     if config.discriminator_batch_norm && !network.has_batch_norm {
         let having = names(|network| network.has_batch_norm);
         let expected = format!("off, or one of the networks that have it ({having})");
         return Err(Error::setting("discriminator-batch-norm", expected, format!("on with '{}'", network.name)));
     }
-    Ok((network.build)(&Plan {
+    let conditional = config.conditional.as_ref();
+    let ends = conditional.map_or_else(Ends::default, |conditional| Ends::conditional(conditional, classes));
+    let plan = plan(network, config, shape, classes, ends, device)?;
+    Ok((network.build)(&Plan { batch_norm: config.discriminator_batch_norm, ..plan }))
+}
+
+/// A decoder and the encoder that mirrors it, as [`build`] gives a generator and a discriminator: the encoder is the
+/// discriminator's body, from which the mean and the logarithm of the variance of every latent dimension are read.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_autoencoder(
+    config: &Config,
+    shape: [usize; 3],
+    classes: usize,
+    device: &Device,
+) -> Result<(BuiltinGenerator, BuiltinDiscriminator)> {
+    let network = serving(config, shape)?;
+    let latent = config.latent_size.unwrap_or(network.latent_size);
+    let ends = Ends::encoder(2 * latent, config.conditional.map(|_| classes));
+    Ok((network.build)(&plan(network, config, shape, classes, ends, device)?))
+}
+
+/// The network that `config` names, where it serves the shape.
+fn serving(config: &Config, shape: [usize; 3]) -> Result<&'static Network> {
+    let network = NETWORKS
+        .iter()
+        .find(|network| network.name == config.network)
+        .ok_or_else(|| Error::unknown_name("network", &config.network, NETWORKS.iter().map(|n| n.name)))?;
+    if network.serves(shape) { Ok(network) } else { Err(unserved(network, shape)) }
+}
+
+fn plan(
+    network: &Network,
+    config: &Config,
+    shape: [usize; 3],
+    classes: usize,
+    ends: Ends,
+    device: &Device,
+) -> Result<Plan> {
+    let generator_classes = match &config.conditional {
+        None => GeneratorClasses::default(),
+        Some(Conditional { generator, .. }) => {
+            Conditional::check_classes(classes)?;
+            GeneratorClasses::new(*generator, classes, network.generator_has_batch_norm)?
+        }
+    };
+    Ok(Plan {
         shape,
         latent_size: config.latent_size.unwrap_or(network.latent_size),
-        batch_norm: config.discriminator_batch_norm,
+        classes: generator_classes,
+        ends,
+        batch_norm: false,
         seed: config.seed,
         device: device.clone(),
-    }))
+    })
 }
 
 fn unserved(network: &Network, shape: [usize; 3]) -> Error {
@@ -230,11 +292,29 @@ impl Generator for BuiltinGenerator {
     fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
         each!(self, network => network.forward(z, pass))
     }
+
+    fn classes(&self) -> Option<usize> {
+        each!(self, network => network.classes())
+    }
+}
+
+impl Decoder for BuiltinGenerator {
+    fn unbounded(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
+        each!(self, network => network.unbounded(z, pass))
+    }
+
+    fn is_bounded(&self) -> bool {
+        each!(self, network => network.is_bounded())
+    }
 }
 
 impl Discriminator for BuiltinDiscriminator {
     fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
         each!(self, network => network.forward(x, pass))
+    }
+
+    fn classes(&self) -> Option<usize> {
+        each!(self, network => network.classes())
     }
 
     fn couples_samples(&self) -> bool {

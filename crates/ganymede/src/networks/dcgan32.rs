@@ -11,9 +11,12 @@
 
 use burn::{module::Module, tensor::Tensor};
 
-use super::{Discriminator, Generator, Pass, normalized};
+use super::{
+    Decoder, Discriminator, Ends, Generator, GeneratorClasses, Head, LabelPlanes, Norm, Pass,
+    conditional::with_embedding, labelled, normalized,
+};
 use crate::{
-    layers::{BatchNorm, Conv2d, ConvTranspose2d, Initializer, Linear},
+    layers::{BatchNorm, Conv2d, ConvTranspose2d, Embedding, Initializer, Linear},
     signal::Signal,
 };
 
@@ -22,27 +25,31 @@ const SLOPE: f64 = 0.2;
 /// `z` [N, latent] -> [N, C, 32, 32], in [-1, 1].
 #[derive(Module, Debug)]
 pub struct Dcgan32Generator {
+    embedding: Option<Embedding>,
     fc: Linear,
-    norm1: BatchNorm,
+    norm1: Norm,
     conv1: ConvTranspose2d,
-    norm2: BatchNorm,
+    norm2: Norm,
     conv2: ConvTranspose2d,
-    norm3: BatchNorm,
+    norm3: Norm,
     conv3: ConvTranspose2d,
     latent: usize,
+    classes: Option<usize>,
 }
 
 impl Dcgan32Generator {
-    pub fn new(latent: usize, channels: usize, init: &mut Initializer) -> Self {
+    pub fn new(latent: usize, channels: usize, classes: GeneratorClasses, init: &mut Initializer) -> Self {
         Dcgan32Generator {
-            fc: Linear::new(latent, 256 * 4 * 4, init).without_bias(),
-            norm1: BatchNorm::new(256, init).relu(),
+            embedding: classes.embedding(init),
+            fc: Linear::new(classes.inputs(latent), 256 * 4 * 4, init).without_bias(),
+            norm1: classes.norm(256, init),
             conv1: ConvTranspose2d::new(256, 128, 4, init).stride(2).padding(1).without_bias(),
-            norm2: BatchNorm::new(128, init).relu(),
+            norm2: classes.norm(128, init),
             conv2: ConvTranspose2d::new(128, 64, 4, init).stride(2).padding(1).without_bias(),
-            norm3: BatchNorm::new(64, init).relu(),
+            norm3: classes.norm(64, init),
             conv3: ConvTranspose2d::new(64, channels, 4, init).stride(2).padding(1),
             latent,
+            classes: classes.count(),
         }
     }
 }
@@ -53,34 +60,47 @@ impl Generator for Dcgan32Generator {
     }
 
     fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
+        Signal::from(self.unbounded(z, pass)).tanh().value
+    }
+
+    fn classes(&self) -> Option<usize> {
+        self.classes
+    }
+}
+
+impl Decoder for Dcgan32Generator {
+    fn unbounded(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4> {
+        let z = with_embedding(&self.embedding, z, pass);
         let x = self.fc.forward(z.into()).unflatten([256, 4, 4]);
-        let x = self.norm1.forward(x, pass.mode);
-        let x = self.norm2.forward(self.conv1.forward(x), pass.mode);
-        let x = self.norm3.forward(self.conv2.forward(x), pass.mode);
-        self.conv3.forward(x).tanh().value
+        let x = self.norm1.forward(x, pass);
+        let x = self.norm2.forward(self.conv1.forward(x), pass);
+        let x = self.norm3.forward(self.conv2.forward(x), pass);
+        self.conv3.forward(x).value
     }
 }
 
 /// `x` [N, C, 32, 32] -> [N, 1].
 #[derive(Module, Debug)]
 pub struct Dcgan32Discriminator {
+    planes: Option<LabelPlanes>,
     conv1: Conv2d,
     conv2: Conv2d,
     norm2: Option<BatchNorm>,
     conv3: Conv2d,
     norm3: Option<BatchNorm>,
-    fc: Linear,
+    fc: Head,
 }
 
 impl Dcgan32Discriminator {
-    pub fn new(channels: usize, init: &mut Initializer) -> Self {
+    pub fn new(channels: usize, ends: Ends, init: &mut Initializer) -> Self {
         Dcgan32Discriminator {
-            conv1: Conv2d::new(channels, 64, 4, init).stride(2).padding(1).leaky_relu(SLOPE),
+            planes: ends.planes(),
+            conv1: Conv2d::new(ends.channels(channels), 64, 4, init).stride(2).padding(1).leaky_relu(SLOPE),
             conv2: Conv2d::new(64, 128, 4, init).stride(2).padding(1).leaky_relu(SLOPE),
             norm2: None,
             conv3: Conv2d::new(128, 256, 4, init).stride(2).padding(1).leaky_relu(SLOPE),
             norm3: None,
-            fc: Linear::new(256 * 4 * 4, 1, init),
+            fc: ends.head(256 * 4 * 4, init),
         }
     }
 
@@ -98,10 +118,15 @@ impl Dcgan32Discriminator {
 
 impl Discriminator for Dcgan32Discriminator {
     fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2> {
+        let x = labelled(&self.planes, x, pass);
         let x = self.conv2.forward(self.conv1.forward(x));
         let x = self.conv3.forward(normalized(&self.norm2, x, pass));
         let x = normalized(&self.norm3, x, pass).flatten();
-        self.fc.forward(x)
+        self.fc.forward(x, pass)
+    }
+
+    fn classes(&self) -> Option<usize> {
+        self.fc.classes().or(self.planes.as_ref().map(LabelPlanes::classes))
     }
 
     fn couples_samples(&self) -> bool {

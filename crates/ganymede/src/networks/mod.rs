@@ -4,51 +4,32 @@
 //! them in a few lines and train under every objective and penalty of this library.
 
 mod builtin;
+mod conditional;
+#[cfg(test)]
+mod conditional_tests;
 mod dcgan32;
+mod heads;
 mod infogan28;
 mod mlp;
+mod norm;
+mod pass;
 mod small28;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::{BuiltinDiscriminator, BuiltinGenerator, NETWORKS, Network, build};
+pub use builtin::{BuiltinDiscriminator, BuiltinGenerator, NETWORKS, Network, build, build_autoencoder};
+pub use conditional::{ClassSampling, Conditional, Ends, GeneratorClasses, GeneratorLabels, HeadKind};
 pub use dcgan32::{Dcgan32Discriminator, Dcgan32Generator};
+pub use heads::{Head, LabelPlanes, Projection};
 pub use infogan28::{InfoGan28Discriminator, InfoGan28Generator};
 pub use mlp::{MlpDiscriminator, MlpGenerator};
+pub use norm::Norm;
+pub use pass::{Blend, Mode, Pass};
 pub use small28::{Small28Discriminator, Small28Generator};
 
 use burn::{module::Module, tensor::Tensor};
 
 use crate::{layers::BatchNorm, signal::Signal};
-
-/// Whether a pass is part of training (batch statistics, which also move the running ones) or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Train,
-    Eval,
-}
-
-/// The circumstances of one forward pass.
-#[derive(Debug, Clone)]
-pub struct Pass<'a> {
-    pub mode: Mode,
-    /// The class of each sample, where the networks are conditional.
-    pub labels: Option<&'a [usize]>,
-}
-
-impl<'a> Pass<'a> {
-    pub fn train() -> Self {
-        Pass { mode: Mode::Train, labels: None }
-    }
-
-    pub fn eval() -> Self {
-        Pass { mode: Mode::Eval, labels: None }
-    }
-
-    pub fn with_labels(self, labels: Option<&'a [usize]>) -> Self {
-        Pass { labels, ..self }
-    }
-}
 
 /// A map from latents to samples.
 pub trait Generator: Module + Sync {
@@ -58,6 +39,25 @@ pub trait Generator: Module + Sync {
     /// # Shapes
     /// `z` [N, latent] -> [N, C, H, W], images in [-1, 1].
     fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4>;
+
+    /// The number of classes that can be asked for; none where it takes no labels.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
+}
+
+/// A generator that says what its samples are squashed from, as likelihoods need it.
+pub trait Decoder: Generator {
+    /// Samples before the tanh that bounds images; points are not bounded, and are the samples themselves.
+    ///
+    /// # Shapes
+    /// `z` [N, latent] -> [N, C, H, W].
+    fn unbounded(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4>;
+
+    /// Whether a tanh bounds its samples.
+    fn is_bounded(&self) -> bool {
+        true
+    }
 }
 
 /// A map from samples to logits: `h(x)`, positive where `x` looks real.
@@ -65,6 +65,11 @@ pub trait Discriminator: Module + Sync {
     /// # Shapes
     /// `x` [N, C, H, W] -> [N, 1].
     fn forward(&self, x: Signal<4>, pass: &Pass) -> Signal<2>;
+
+    /// The number of classes that it tells apart; none where it takes no labels.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
 
     /// Whether a logit depends on the other samples of its batch (batch normalisation, minibatch statistics). Where it
     /// does, real and generated samples go through in batches of their own, and gradient penalties are refused.
@@ -74,6 +79,14 @@ pub trait Discriminator: Module + Sync {
 
     /// Called once before each update, for state that is advanced rather than learnt (power iterations).
     fn before_update(&mut self) {}
+}
+
+/// `x` with the planes of its label, where the network sees the class at its input.
+fn labelled(planes: &Option<LabelPlanes>, x: Signal<4>, pass: &Pass) -> Signal<4> {
+    match planes {
+        Some(planes) => planes.forward(x, pass),
+        None => x,
+    }
 }
 
 /// `x` through the batch normalisation, where the network has one at that place.

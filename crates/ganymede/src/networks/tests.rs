@@ -36,7 +36,7 @@ fn configs(seed: u64) -> impl Iterator<Item = (Config, [usize; 3])> {
 
 fn pairs(seed: u64) -> impl Iterator<Item = (Config, BuiltinGenerator, BuiltinDiscriminator)> {
     configs(seed).map(|(config, shape)| {
-        let (generator, discriminator) = build(&config, shape, &device()).unwrap();
+        let (generator, discriminator) = build(&config, shape, 0, &device()).unwrap();
         (config, generator, discriminator)
     })
 }
@@ -79,7 +79,7 @@ fn a_generator_makes_samples_of_the_shape_asked_for_images_in_range() {
 #[test]
 fn the_latent_size_may_be_chosen() {
     for (config, shape) in configs(1) {
-        let (generator, _) = build(&Config { latent_size: Some(7), ..config }, shape, &device()).unwrap();
+        let (generator, _) = build(&Config { latent_size: Some(7), ..config }, shape, 0, &device()).unwrap();
         assert_eq!(generator.latent_size(), 7);
         assert_eq!(generator.forward(latents(&generator, 2), &Pass::train()).dims()[0], 2);
     }
@@ -106,7 +106,7 @@ fn saved_tensors_bring_back_every_weight_and_statistic() {
 
 #[test]
 fn a_tensor_is_named_by_its_place_in_the_network() {
-    let (generator, discriminator) = build(&config("small28", 0), [1, 28, 28], &device()).unwrap();
+    let (generator, discriminator) = build(&config("small28", 0), [1, 28, 28], 0, &device()).unwrap();
     let tensors = saved(&generator, &discriminator);
     for name in ["generator.fc1.weight", "generator.norm1.running_mean", "discriminator.conv1.bias"] {
         assert!(tensors.contains_key(name), "{name} is not among {:?}", tensors.keys());
@@ -206,9 +206,9 @@ fn the_tangent_of_a_logit_is_its_directional_derivative() {
 #[test]
 fn batch_norm_in_the_discriminator_couples_the_samples_and_keeps_the_other_weights() {
     for (config, shape) in configs(6).filter(|(config, _)| config.discriminator_batch_norm) {
-        let (_, normalized) = build(&config, shape, &device()).unwrap();
+        let (_, normalized) = build(&config, shape, 0, &device()).unwrap();
         let without = Config { discriminator_batch_norm: false, ..config.clone() };
-        let (_, plain) = build(&without, shape, &device()).unwrap();
+        let (_, plain) = build(&without, shape, 0, &device()).unwrap();
         assert!(!plain.couples_samples() && normalized.couples_samples(), "{}", config.network);
         let first_weight = |discriminator: &BuiltinDiscriminator| {
             let mut tensors = NamedTensors::new();
@@ -223,7 +223,7 @@ fn batch_norm_in_the_discriminator_couples_the_samples_and_keeps_the_other_weigh
 #[test]
 fn a_network_that_cannot_serve_the_data_names_those_that_can() {
     let text = |network: &str, shape| {
-        let error = build(&config(network, 0), shape, &device()).unwrap_err();
+        let error = build(&config(network, 0), shape, 0, &device()).unwrap_err();
         assert!(matches!(error, Error::Setting { .. }), "{error:?}");
         error.to_string()
     };
@@ -239,7 +239,7 @@ fn a_network_that_cannot_serve_the_data_names_those_that_can() {
 
 #[test]
 fn an_unknown_network_names_the_nearest() {
-    let error = build(&config("smal28", 0), [1, 28, 28], &device()).unwrap_err();
+    let error = build(&config("smal28", 0), [1, 28, 28], 0, &device()).unwrap_err();
     assert!(error.to_string().contains("did you mean 'small28'?"), "{error}");
 }
 
@@ -247,7 +247,7 @@ fn an_unknown_network_names_the_nearest() {
 fn batch_norm_that_a_network_does_not_have_is_refused() {
     for (network, shape) in [("mlp", [2, 1, 1]), ("small28", [1, 28, 28])] {
         let config = Config { discriminator_batch_norm: true, ..config(network, 0) };
-        let error = build(&config, shape, &device()).unwrap_err();
+        let error = build(&config, shape, 0, &device()).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("infogan28, dcgan32"), "{error}");
     }
 }

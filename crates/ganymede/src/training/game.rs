@@ -151,6 +151,12 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             let got = format!("'{}' with batch normalisation", term.penalty.name());
             return Err(Error::setting("penalty", "none, where a logit depends on the whole batch", got));
         }
+        let (classes, theirs) = (generator.classes(), discriminator.classes());
+        if classes != theirs {
+            let say = |classes: Option<usize>| classes.map_or("no classes".to_owned(), |n| format!("{n} classes"));
+            let got = format!("a generator of {} and a discriminator of {}", say(classes), say(theirs));
+            return Err(Error::setting("networks", "two of the same classes", got));
+        }
         Ok(Game {
             average: Some(generator.clone().no_grad()),
             generator: Player { name: "generator", network: Some(generator), adam: Adam::new(settings.generator) },
@@ -278,6 +284,7 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
             if !energy.is_finite() {
                 return Err(Error::not_finite(step.step.0, format!("batch {update} of the data"), energy));
             }
+            shown.labels_below(self.classes())?;
             report.update(self.update_discriminator(step, update, &shown)?);
             batch = Some(shown);
         }
@@ -293,6 +300,10 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
 
     fn latent_size(&self) -> usize {
         self.average().latent_size()
+    }
+
+    fn classes(&self) -> Option<usize> {
+        self.generator().classes()
     }
 
     fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4> {

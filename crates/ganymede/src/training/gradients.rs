@@ -15,7 +15,7 @@ use crate::parameters::ModulePath;
 ///
 /// # Errors
 /// The first tensor whose gradient is not finite, or too large to be squared, and the norm of that gradient.
-pub(super) fn norm(module: &impl Module, gradients: &Gradients) -> Result<f64, (String, f64)> {
+pub(crate) fn norm(module: &impl Module, gradients: &Gradients) -> Result<f64, (String, f64)> {
     let mut visitor = Norm { path: ModulePath::default(), gradients, squared: 0.0, not_finite: None };
     module.visit(&mut visitor);
     visitor.not_finite.map_or(Ok(visitor.squared.sqrt()), Err)

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Report;
 use crate::{
     checkpoint,
-    error::Result,
+    error::{Error, Result},
     parameters::{NamedTensors, TensorInfo},
     random::{Seed, Step},
 };
@@ -17,6 +17,33 @@ pub struct Batch {
     pub images: Tensor<4>,
     /// The class of each sample, where the data have classes.
     pub labels: Option<Vec<usize>>,
+}
+
+impl Batch {
+    /// The labels, where `classes` are told apart: one below that number for each sample.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where labels are missing or out of range.
+    pub fn labels_below(&self, classes: Option<usize>) -> Result<Option<&[usize]>> {
+        let Some(classes) = classes else { return Ok(None) };
+        let n = self.images.dims()[0];
+        check_labels(self.labels.as_deref().unwrap_or_default(), n, classes)?;
+        Ok(self.labels.as_deref())
+    }
+}
+
+/// # Errors
+/// [`Error::Setting`] unless `labels` are one below `classes` for each of `n` samples.
+pub(crate) fn check_labels(labels: &[usize], n: usize, classes: usize) -> Result<()> {
+    let expected = || format!("a class from 0 to {} for each of {n} samples", classes - 1);
+    if labels.len() != n {
+        let got = if labels.is_empty() { "none".to_owned() } else { format!("{}", labels.len()) };
+        return Err(Error::setting("labels", expected(), got));
+    }
+    match labels.iter().position(|label| *label >= classes) {
+        Some(at) => Err(Error::setting("labels", expected(), format!("class {} of sample {at}", labels[at]))),
+        None => Ok(()),
+    }
 }
 
 /// The data of a run as a pure function: batch number `k` is the same whenever it is asked for.
@@ -51,11 +78,24 @@ pub trait Learner {
     /// The number of latent dimensions.
     fn latent_size(&self) -> usize;
 
-    /// Samples of the averaged generator, off the autodiff graph.
+    /// The number of classes that can be asked for; none where the model takes no labels.
+    fn classes(&self) -> Option<usize> {
+        None
+    }
+
+    /// Samples of the averaged generator, off the autodiff graph. A model of classes needs a label for each.
     ///
     /// # Shapes
     /// `z` [N, latent] -> [N, C, H, W].
     fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4>;
+
+    /// What the model makes of samples of the data, where it can, off the autodiff graph.
+    ///
+    /// # Shapes
+    /// -> [N, C, H, W].
+    fn reconstructions(&self, _batch: &Batch) -> Option<Tensor<4>> {
+        None
+    }
 
     /// What the networks are made of, each with its name; nothing where the learner does not say.
     fn networks(&self) -> Vec<(&'static str, Vec<TensorInfo>)> {

@@ -1,4 +1,5 @@
-//! Training: the optimizer, one adversarial step ([`Game`]), and the loop around it.
+//! Training: the optimizer, one adversarial step ([`Game`]), and the loop around it. The other [`Learner`] is
+//! [`Vae`](crate::vae::Vae).
 
 mod adam;
 mod average;
@@ -14,6 +15,7 @@ mod journal;
 mod learner;
 mod legend;
 mod lock;
+mod model;
 mod progress;
 mod report;
 mod run_directory;
@@ -35,5 +37,7 @@ pub use run_directory::RunDirectory;
 pub use schedule::Schedule;
 pub use trainer::{PREVIEW_COLUMNS, Trainer};
 
+pub(crate) use gradients::norm as gradient_norm;
 pub(crate) use guard::Guard;
+pub(crate) use learner::check_labels;
 pub(crate) use tick::Tick;

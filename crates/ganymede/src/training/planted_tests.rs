@@ -14,7 +14,7 @@ use crate::{
     random::{Draws, Purpose},
     signal::Signal,
     storage::simulated::SimulatedDisk,
-    training::tiny,
+    training::{Game, GameSettings, tiny},
 };
 
 const STEPS: usize = 100;

@@ -8,21 +8,21 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    Game, GameSettings, Guard, Learner, Observer, Outcome, Report, RunDirectory, Tick, TrainingStep,
+    Guard, Learner, Observer, Outcome, Report, RunDirectory, Tick, TrainingStep,
     checkpoints::Resumed,
     guard::{self, Skipped},
     lock::RunLock,
+    model,
     saver::Saver,
 };
 use crate::{
     checkpoint::{Best, Checkpoint, DataInfo},
     config::Config,
-    data::{self, Dataset, Loader},
+    data::{self, ClassIndex, Dataset, Loader},
     error::{Error, Result},
     evaluation::Monitor,
-    networks, objectives,
+    networks::ClassSampling,
     parameters::NamedTensors,
-    penalties,
     random::Step,
     sampling,
 };
@@ -76,17 +76,7 @@ impl Trainer {
     pub fn on_dataset(config: Config, dataset: Arc<dyn Dataset>, device: Device) -> Result<Self> {
         config.validate()?;
         let device = device.autodiff();
-        let (generator, discriminator) = networks::build(&config, dataset.shape(), &device)?;
-        let settings = GameSettings {
-            objective: objectives::by_name(&config.objective)?,
-            penalties: penalties::parse(&config.penalty)?,
-            clip: config.clip,
-            n_critic: config.n_critic,
-            latent: config.latent,
-            generator: config.generator,
-            discriminator: config.discriminator,
-        };
-        let learner = Box::new(Game::new(generator, discriminator, settings)?);
+        let learner = model::learner(&config, &*dataset, &device)?;
         Self::with_learner(config, learner, dataset, device)
     }
 
@@ -102,7 +92,13 @@ impl Trainer {
     ) -> Result<Self> {
         let data = DataInfo { shape: dataset.shape(), classes: dataset.classes().to_vec() };
         let device = device.autodiff();
-        let loader = Loader::new(dataset, config.batch, config.seed, &device)?;
+        let mut loader = Loader::new(Arc::clone(&dataset), config.batch, config.seed, &device)?;
+        if let Some(conditional) = &config.conditional {
+            let index = ClassIndex::of(&*dataset)?;
+            if conditional.sampling == ClassSampling::Balanced {
+                loader = loader.balanced(index);
+            }
+        }
         Ok(Trainer {
             config,
             data,
@@ -145,7 +141,7 @@ impl Trainer {
                 directory.log(&format!("resumed at step {}", resumed.checkpoint.step.0))?;
                 self.load(resumed)?;
             }
-            None => directory.log(&format!("started: {} on {}", self.config.objective, self.config.data))?,
+            None => directory.log(&format!("started: {} on {}", self.config.model_name(), self.config.data))?,
         }
         directory.truncate_journals(saved)?;
         self.directory = Some((directory, lock));
@@ -323,22 +319,31 @@ impl Trainer {
         Ok(())
     }
 
-    /// Samples of the averaged generator, from the latents that every picture of a run shows.
+    /// Samples of the averaged generator, from the latents that every picture of a run shows: a model of classes shows one
+    /// class a row, with the same latents in each.
     ///
     /// # Shapes
     /// -> [n, C, H, W].
     pub fn preview(&self) -> Tensor<4> {
+        if let Some(classes) = self.learner.classes() {
+            let (seeds, labels) = sampling::class_rows(classes.min(PREVIEW_COLUMNS * 2), PREVIEW_COLUMNS);
+            return self.learner.sample(self.latents(&seeds), Some(&labels));
+        }
         let n = if self.data.shape == [2, 1, 1] { PREVIEW_POINTS } else { PREVIEW_IMAGES };
         self.samples(&(0..n).collect::<Vec<u64>>())
     }
 
-    /// Samples of the averaged generator, one for each seed.
+    /// Samples of the averaged generator, one for each seed; where it takes labels, of the classes in turn.
     ///
     /// # Shapes
     /// -> [seeds, C, H, W].
     pub fn samples(&self, seeds: &[u64]) -> Tensor<4> {
-        let z = sampling::latents(self.config.latent, seeds, self.learner.latent_size(), &self.device);
-        self.learner.sample(z, None)
+        let labels = self.learner.classes().map(|classes| sampling::in_turn(seeds, classes));
+        self.learner.sample(self.latents(seeds), labels.as_deref())
+    }
+
+    fn latents(&self, seeds: &[u64]) -> Tensor<2> {
+        sampling::latents(self.config.latent, seeds, self.learner.latent_size(), &self.device)
     }
 
     /// The state of the run.

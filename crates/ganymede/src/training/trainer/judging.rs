@@ -42,6 +42,7 @@ impl Trainer {
     fn many_samples(&self, n: u64) -> Result<Samples> {
         let seeds: Vec<u64> = (0..n).collect();
         let chunks = seeds.chunks(sampling::CHUNK).map(|seeds| self.samples(seeds));
-        Samples::of_tensor(Tensor::cat(chunks.collect(), 0), None)
+        let labels = self.learner.classes().map(|classes| sampling::in_turn(&seeds, classes));
+        Samples::of_tensor(Tensor::cat(chunks.collect(), 0), labels)
     }
 }

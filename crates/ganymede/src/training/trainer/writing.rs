@@ -24,6 +24,22 @@ struct StatsLine<'a> {
     report: std::collections::BTreeMap<&'a str, f64>,
 }
 
+/// How many rows of samples a grid of reconstructions shows, each above its reconstruction.
+const RECONSTRUCTED_ROWS: usize = 4;
+
+/// Rows of samples, each with the row below it that was made of it; points are shown as made.
+fn below_each_other(samples: &Tensor<4>, made: &Tensor<4>) -> Tensor<4> {
+    if samples.dims()[1..] == [2, 1, 1] {
+        return made.clone();
+    }
+    let shown = samples.dims()[0].min(RECONSTRUCTED_ROWS * PREVIEW_COLUMNS);
+    let rows = (0..shown).step_by(PREVIEW_COLUMNS).flat_map(|first| {
+        let length = PREVIEW_COLUMNS.min(shown - first);
+        [samples, made].map(|images| images.clone().narrow(0, first, length))
+    });
+    Tensor::cat(rows.collect(), 0)
+}
+
 impl Trainer {
     pub(super) fn write_first_pictures(&mut self, observer: &mut dyn Observer) -> Result<()> {
         let reals = self.loader.batch(0)?.images.inner();
@@ -45,7 +61,15 @@ impl Trainer {
         if self.directory.is_none() {
             return Ok(());
         }
-        self.write_picture(&format!("fakes{:06}.png", self.step), &self.preview(), Some(observer))
+        self.write_picture(&format!("fakes{:06}.png", self.step), &self.preview(), Some(observer))?;
+        let batch = self.loader.batch(0)?;
+        match self.learner.reconstructions(&batch) {
+            Some(made) => {
+                let rows = below_each_other(&batch.images.inner(), &made);
+                self.write_picture(&format!("reconstructions{:06}.png", self.step), &rows, None)
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn save(&mut self, state: Arc<NamedTensors>) {

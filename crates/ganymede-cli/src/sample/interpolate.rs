@@ -1,0 +1,145 @@
+//! `ganymede sample --interpolate`: walks between latents or between classes, as a grid or as an animation.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use console::style;
+use ganymede::{
+    Error,
+    interpolation::Stop,
+    picture,
+    sampling::{Sampler, in_turn},
+};
+
+use super::{ALL, Arguments, MOST_IN_A_GRID, beside, is_points};
+use crate::{
+    failure::Failure,
+    seeds::Seeds,
+    style::{counted, rows},
+};
+
+/// How many seeds a walk passes through, or with classes is walked from, where none are named.
+const SEEDS: u64 = 6;
+
+pub fn run(arguments: &Arguments, sampler: &Sampler, steps: usize) -> Result<(), Failure> {
+    if steps < 2 {
+        return Err(Error::setting("interpolate", "a whole number from 2", steps).into());
+    }
+    if is_points(sampler) {
+        return Err(Failure::usage("a point of the plane is no picture of its own", "walk through pictures"));
+    }
+    let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "walk.png"));
+    let moves = path.extension().is_some_and(|extension| !extension.eq_ignore_ascii_case("png"));
+    let walks = walks(arguments, sampler, moves)?;
+    let images = walks.iter().map(|stops| (stops.len() - 1) * steps).sum::<usize>();
+    if images > MOST_IN_A_GRID {
+        let message = format!("{images} images are too many for one walk, which holds {MOST_IN_A_GRID}");
+        return Err(Failure::usage(message, "name fewer seeds, classes or steps"));
+    }
+    let written = if moves {
+        animate(arguments, sampler, &walks, steps, &path)
+    } else {
+        draw(arguments, sampler, &walks, steps, &path)
+    };
+    let frames = written?;
+    let mut out = io::stdout();
+    writeln!(
+        out,
+        "{} a walk of {} after {}",
+        style("done").green().bold(),
+        counted(frames, "picture"),
+        counted(sampler.step.0, "step")
+    )?;
+    rows(&mut out, [("written to", style(path.display()).bold())])?;
+    Ok(())
+}
+
+/// The walks side by side: one through all the seeds, or one a seed through all the classes. What moves comes back to where
+/// it began.
+fn walks(arguments: &Arguments, sampler: &Sampler, closed: bool) -> Result<Vec<Vec<Stop>>, Failure> {
+    let seeds = match (&arguments.seeds, arguments.n) {
+        (Some(Seeds(seeds)), _) => seeds.clone(),
+        (None, n) => (0..n.unwrap_or(SEEDS)).collect(),
+    };
+    let classes = classes(arguments, sampler)?;
+    let mut walks: Vec<Vec<Stop>> = match &classes {
+        Some(classes) if classes.len() > 1 => {
+            let through = |seed: &u64| classes.iter().map(|class| Stop { seed: *seed, class: Some(*class) }).collect();
+            seeds.iter().map(through).collect()
+        }
+        classes => {
+            let class = match (classes, sampler.classes()) {
+                (Some(classes), _) => classes.first().copied().map(|class| vec![class; seeds.len()]),
+                (None, Some(classes)) => Some(in_turn(&seeds, classes)),
+                (None, None) => None,
+            };
+            let stop = |(place, seed): (usize, &u64)| Stop { seed: *seed, class: class.as_ref().map(|c| c[place]) };
+            vec![seeds.iter().enumerate().map(stop).collect()]
+        }
+    };
+    if walks.iter().any(|stops| stops.len() < 2) {
+        return Err(Failure::usage("a walk needs two stops", "name two seeds or more, as in --seeds 0-3"));
+    }
+    if closed {
+        for stops in &mut walks {
+            stops.extend(stops.first().copied());
+        }
+    }
+    Ok(walks)
+}
+
+fn classes(arguments: &Arguments, sampler: &Sampler) -> Result<Option<Vec<usize>>, Failure> {
+    match (arguments.class.as_deref(), sampler.classes()) {
+        (None, _) => Ok(None),
+        (Some(ALL), Some(classes)) => Ok(Some((0..classes).collect())),
+        (Some(list), _) => {
+            Ok(Some(list.split(',').map(|class| sampler.class(class.trim())).collect::<Result<_, _>>()?))
+        }
+    }
+}
+
+/// A row for each way from stop to stop, both ends on it; a walk between classes is one row.
+fn draw(
+    arguments: &Arguments,
+    sampler: &Sampler,
+    walks: &[Vec<Stop>],
+    steps: usize,
+    path: &Path,
+) -> Result<u64, Failure> {
+    let shares: Vec<f64> = (0..steps).map(|step| step as f64 / (steps - 1) as f64).collect();
+    let mut grids = Vec::new();
+    let mut images = 0;
+    for stops in walks {
+        let samples = sampler.walk(stops, &shares, arguments.trunc)?;
+        images += samples.dims()[0];
+        grids.push(samples);
+    }
+    let columns = if walks.len() > 1 { images / walks.len() } else { steps };
+    let samples = picture::of_samples(&picture::together(grids), columns)?;
+    picture::save_png(&samples, path)?;
+    Ok(images as u64)
+}
+
+/// Frame by frame, all walks in each.
+fn animate(
+    arguments: &Arguments,
+    sampler: &Sampler,
+    walks: &[Vec<Stop>],
+    steps: usize,
+    path: &Path,
+) -> Result<u64, Failure> {
+    let shares: Vec<f64> = (0..steps).map(|step| step as f64 / steps as f64).collect();
+    let samples: Vec<_> =
+        walks.iter().map(|stops| sampler.walk(stops, &shares, arguments.trunc)).collect::<Result<_, _>>()?;
+    let columns = (walks.len() as f64).sqrt().ceil() as usize;
+    let count = samples.first().map_or(0, |samples| samples.dims()[0]);
+    let frame = |index: usize| {
+        let shown = samples.iter().map(|samples| samples.clone().narrow(0, index, 1)).collect();
+        picture::of_samples(&picture::together(shown), columns)
+    };
+    let frames = (0..count).map(frame).collect::<Result<Vec<_>, _>>()?;
+    picture::save_animation(&frames, path)?;
+    Ok(count as u64)
+}

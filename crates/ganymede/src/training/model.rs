@@ -1,0 +1,26 @@
+//! The learner that a configuration asks for: a game, or a VAE.
+
+use burn::tensor::Device;
+
+use super::{Game, GameSettings, Learner};
+use crate::{config::Config, data::Dataset, error::Result, networks, objectives, penalties, vae::Vae};
+
+/// # Errors
+/// When a name is unknown, a setting makes no sense, or the network cannot serve the data.
+pub(super) fn learner(config: &Config, dataset: &dyn Dataset, device: &Device) -> Result<Box<dyn Learner>> {
+    let (shape, classes) = (dataset.shape(), dataset.classes().len());
+    if let Some(settings) = &config.vae {
+        return Ok(Box::new(Vae::of_config(config, settings, shape, classes, device)?));
+    }
+    let (generator, discriminator) = networks::build(config, shape, classes, device)?;
+    let settings = GameSettings {
+        objective: objectives::by_name(&config.objective)?,
+        penalties: penalties::parse(&config.penalty)?,
+        clip: config.clip,
+        n_critic: config.n_critic,
+        latent: config.latent,
+        generator: config.generator,
+        discriminator: config.discriminator,
+    };
+    Ok(Box::new(Game::new(generator, discriminator, settings)?))
+}
