@@ -27,11 +27,13 @@ mod optimal_discriminator;
 mod parallel;
 mod penalty_exactness;
 mod plot;
+mod projection;
 mod quadrature;
 mod report;
 mod thin_paths;
 mod thin_support;
 mod tiny;
+mod two_kls;
 mod unbounded_critic;
 mod which_divergence;
 
@@ -45,9 +47,11 @@ pub use log_ratio::LogRatio;
 pub use optimal_discriminator::OptimalDiscriminator;
 pub use penalty_exactness::PenaltyExactness;
 pub use plot::{Axis, Ink, Layer, Mark, Plot};
+pub use projection::ProjectionHead;
 pub use quadrature::{Divergences, Grid};
 pub use report::write as write_report;
 pub use thin_support::ThinSupport;
+pub use two_kls::TwoKls;
 pub use unbounded_critic::UnboundedCritic;
 pub use which_divergence::WhichDivergence;
 
@@ -59,6 +63,8 @@ pub const EXPERIMENTS: &[&dyn Experiment] = &[
     &LogRatio::STATED,
     &ForceLaw::STATED,
     &WhichDivergence::STATED,
+    &TwoKls::STATED,
+    &ProjectionHead::STATED,
     &ThinSupport::STATED,
     &UnboundedCritic::STATED,
     &Dirac::STATED,
