@@ -42,6 +42,10 @@ pub(super) const PLAYED: &[Played] = &[
     ("relativistic + r1 + r2", "relativistic", "r1:1+r2:1", Ink::Green),
 ];
 
+const CARRIED: &str = "Arriving is not staying. Logistic and hinge games at this rate are thrown about by slopes of up to θ/ε². \
+A generator that runs through the data under WGAN-GP may carry the critic along, which then points the wrong way at a slope of \
+1 - θ/2λ (see unbounded-critic): the last steps decide, to the last digit.";
+
 /// θ and |dL_G/dθ| at each step.
 #[derive(Debug)]
 pub(super) struct Journey {
@@ -189,5 +193,5 @@ pub(super) fn notes(journeys: &[Vec<Journey>]) -> Vec<String> {
         Some(format!("{name}: {arrival}, at {last:.2} in the end, largest gradient {largest:.1}"))
     });
     let told: Vec<String> = told.collect();
-    vec![format!("The journeys of the first seed. {}.", told.join("; "))]
+    vec![format!("The journeys of the first seed. {}.", told.join("; ")), CARRIED.to_owned()]
 }
