@@ -33,8 +33,8 @@ const BULK: f64 = 0.01;
 const MEAN_ERROR: f64 = 0.02;
 const MEAN_REASON: &str = "some 10⁵ samples a side weigh in at the end: a standard error of 0.5/√(10⁵/30) for each of some \
 30 pieces of a curve, and as much for its corners";
-const BENTST_ERROR: f64 = 0.1;
-const BENTST_REASON: &str =
+const LARGEST_ERROR: f64 = 0.1;
+const LARGEST_REASON: &str =
     "at the edge of the bulk a piece has a thirtieth of the samples, so five times the mean's error";
 const LOSS_ERROR: f64 = 0.005;
 const LOSS_REASON: &str = "the loss is above its minimum by about the square of the mean error over D(1 - D)";
@@ -221,8 +221,8 @@ impl Experiment for OptimalDiscriminator {
                 Check::at_most(format!("{name}: mean |D - D*|"), MEAN_ERROR, MEAN_REASON, of(|t| t.mean_error)),
                 Check::at_most(
                     format!("{name}: largest |D - D*|"),
-                    BENTST_ERROR,
-                    BENTST_REASON,
+                    LARGEST_ERROR,
+                    LARGEST_REASON,
                     of(|t| t.largest_error),
                 ),
                 Check::near(format!("{name}: L_D"), loss, LOSS_ERROR, LOSS_REASON, of(|t| t.loss)),
