@@ -28,12 +28,12 @@ use crate::{
 
 const HIDDEN: usize = 128;
 const BATCH: usize = 128;
-const EPOCHS: usize = 3;
+const EPOCHS: usize = 5;
 const RATE: f64 = 1e-3;
 /// Logits are computed this many at a time.
 const CHUNK: usize = 256;
 /// Changes with anything above, so that no classifier of another recipe is taken from the cache.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 const PREFIX: &str = "classifier";
 
 #[derive(Module, Debug)]
