@@ -131,9 +131,7 @@ fn classes(arguments: &Arguments, sampler: &Sampler) -> Result<Option<Vec<usize>
 fn seeds(arguments: &Arguments, sampler: &Sampler, classes: Option<&[usize]>) -> Result<Vec<u64>, Failure> {
     let seeds = match (&arguments.seeds, arguments.n) {
         (Some(Seeds(seeds)), _) => seeds.clone(),
-        (None, Some(n)) => {
-            format!("0-{}", n - 1).parse::<Seeds>().map_err(|error| Failure::usage(error, "lower --n"))?.0
-        }
+        (None, Some(n)) => first_seeds(n)?,
         (None, None) if is_points(sampler) => (0..POINTS).collect(),
         (None, None) if classes.is_some_and(|classes| classes.len() > 1) => (0..A_CLASS).collect(),
         (None, None) => (0..IMAGES).collect(),
@@ -143,6 +141,13 @@ fn seeds(arguments: &Arguments, sampler: &Sampler, classes: Option<&[usize]>) ->
         let message = format!("{images} images are too many for one picture, which holds {MOST_IN_A_GRID}");
         return Err(Failure::usage(message, "add --single for a file each"));
     }
+    Ok(seeds)
+}
+
+/// The seeds 0 to n - 1; as many as a list may name.
+fn first_seeds(n: u64) -> Result<Vec<u64>, Failure> {
+    let Seeds(seeds) =
+        format!("0-{}", n.saturating_sub(1)).parse().map_err(|error: String| Failure::usage(error, "lower --n"))?;
     Ok(seeds)
 }
 

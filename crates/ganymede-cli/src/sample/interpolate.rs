@@ -13,7 +13,7 @@ use ganymede::{
     sampling::{Sampler, in_turn},
 };
 
-use super::{ALL, Arguments, MOST_IN_A_GRID, beside, is_points};
+use super::{ALL, Arguments, MOST_IN_A_GRID, beside, first_seeds, is_points};
 use crate::{
     failure::Failure,
     seeds::Seeds,
@@ -33,11 +33,7 @@ pub fn run(arguments: &Arguments, sampler: &Sampler, steps: usize) -> Result<(),
     let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "walk.png"));
     let moves = path.extension().is_some_and(|extension| !extension.eq_ignore_ascii_case("png"));
     let walks = walks(arguments, sampler, moves)?;
-    let images = walks.iter().map(|stops| (stops.len() - 1) * steps).sum::<usize>();
-    if images > MOST_IN_A_GRID {
-        let message = format!("{images} images are too many for one walk, which holds {MOST_IN_A_GRID}");
-        return Err(Failure::usage(message, "name fewer seeds, classes or steps"));
-    }
+    fits(walks.iter().map(|stops| stops.len() - 1).sum::<usize>().saturating_mul(steps))?;
     let written = if moves {
         animate(arguments, sampler, &walks, steps, &path)
     } else {
@@ -56,14 +52,25 @@ pub fn run(arguments: &Arguments, sampler: &Sampler, steps: usize) -> Result<(),
     Ok(())
 }
 
+/// # Errors
+/// A wrong usage where a walk of that many images is too long to be of use.
+fn fits(images: usize) -> Result<(), Failure> {
+    if images <= MOST_IN_A_GRID {
+        return Ok(());
+    }
+    let message = format!("{images} images are too many for one walk, which holds {MOST_IN_A_GRID}");
+    Err(Failure::usage(message, "name fewer seeds, classes or steps"))
+}
+
 /// The walks side by side: one through all the seeds, or one a seed through all the classes. What moves comes back to where
 /// it began.
 fn walks(arguments: &Arguments, sampler: &Sampler, closed: bool) -> Result<Vec<Vec<Stop>>, Failure> {
     let seeds = match (&arguments.seeds, arguments.n) {
         (Some(Seeds(seeds)), _) => seeds.clone(),
-        (None, n) => (0..n.unwrap_or(SEEDS)).collect(),
+        (None, n) => first_seeds(n.unwrap_or(SEEDS))?,
     };
     let classes = classes(arguments, sampler)?;
+    fits(seeds.len().saturating_mul(classes.as_ref().map_or(1, Vec::len)))?;
     let mut walks: Vec<Vec<Stop>> = match &classes {
         Some(classes) if classes.len() > 1 => {
             let through = |seed: &u64| classes.iter().map(|class| Stop { seed: *seed, class: Some(*class) }).collect();

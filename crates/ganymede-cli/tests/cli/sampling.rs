@@ -54,6 +54,10 @@ fn a_walk_is_a_grid_or_moves_as_its_name_says() {
 
     place.run("sample run --seeds 3 --interpolate").fails_with(2, &["two seeds or more"]);
     place.run("sample run --interpolate 1").fails_with(2, &["interpolate: expected a whole number from 2"]);
+    place.run("sample run --interpolate 18446744073709551615").fails_with(2, &["too many for one walk"]);
+    place
+        .run("sample run --n 18446744073709551615 --interpolate")
+        .fails_with(2, &["more than 1000000 seeds", "lower --n"]);
     place.run("sample run --interpolate 2 --out walk.mp4").fails_with(2, &["ends in .gif or .apng"]);
     place.run("sample run --class ring,haert --interpolate").fails_with(2, &["did you mean 'heart'?"]);
 }
