@@ -89,6 +89,25 @@ fn cases() -> Vec<Case> {
         let weight = at(&x[1], [3, 4, 6, 3]).permute([2, 1, 3, 0]);
         flat(ops::conv2d(x0, weight, None, 2, 1, 0.0))
     });
+    // batch, channels in and out, groups, height, width, kernel, padding, slope
+    for (n, i, o, groups, h, w, k, p, slope) in [
+        (1, 1, 1, 1, 7, 7, 1, 0, 1.0),
+        (3, 4, 6, 2, 5, 8, 3, 1, 0.2),
+        (2, 3, 3, 3, 7, 7, 4, 3, 0.0),
+        (5, 15, 5, 5, 4, 3, 2, 2, 0.2),
+        (33, 64, 32, 4, 9, 7, 3, 1, 0.2),
+    ] {
+        let name = format!("grouped_conv2d {n} {i} {o} in {groups} {h}x{w} kernel {k} padding {p} slope {slope}");
+        case!(cases, name, [n * i * h * w, o * i / groups * k * k, o], |x| {
+            let (x0, weight) = (at(&x[0], [n, i, h, w]), at(&x[1], [o, i / groups, k, k]));
+            flat(ops::grouped_conv2d(x0, weight, Some(x[2].clone()), groups, p, slope))
+        });
+    }
+    case!(cases, "grouped_conv2d of permuted tensors, without bias".into(), [3 * 4 * 7 * 5, 4 * 2 * 9], |x| {
+        let x0 = at(&x[0], [7, 3, 4, 5]).permute([1, 2, 0, 3]);
+        let weight = at(&x[1], [3, 2, 4, 3]).permute([2, 1, 3, 0]);
+        flat(ops::grouped_conv2d(x0, weight, None, 2, 1, 0.0))
+    });
     for (n, c, h, w, slope) in
         [(3, 1, 1, 2, 1.0), (3, 1, 7, 7, 0.2), (5, 3, 4, 5, 0.0), (40, 64, 14, 14, 0.0), (2, 130, 3, 3, 0.2)]
     {
@@ -123,6 +142,12 @@ fn cases() -> Vec<Case> {
     for (n, c, r, h, w) in [(1, 1, 1, 3, 2), (3, 5, 2, 4, 7), (2, 2, 3, 1, 5)] {
         case!(cases, format!("pixel_shuffle {n} {c} x{r} {h}x{w}"), [n * c * r * r * h * w], |x| {
             flat(ops::pixel_shuffle(at(&x[0], [n, h, w, c * r * r]).permute([0, 3, 1, 2]), r))
+        });
+    }
+    for (n, c, h, w) in [(1, 1, 1, 1), (3, 5, 2, 4), (2, 17, 3, 1), (9, 4, 5, 6)] {
+        case!(cases, format!("halve and double {n} {c} {h}x{w}"), [4 * n * c * h * w], |x| {
+            let images = at(&x[0], [n, 2 * h, 2 * w, c]).permute([0, 3, 1, 2]);
+            Tensor::cat(vec![flat(ops::halve(images.clone())), flat(ops::double(images))], 0)
         });
     }
     case!(cases, "tanh".into(), [77], |x| flat(ops::tanh(at(&x[0], [11, 7]).transpose() * 3.0)));

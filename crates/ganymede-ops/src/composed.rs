@@ -30,6 +30,22 @@ pub fn conv2d(
     leaky_relu(module::conv2d(x, weight, bias, options), slope)
 }
 
+/// `a(conv(x, w) + b)` in groups, stride 1 and zero padding.
+///
+/// # Shapes
+/// `x` [N, in, H, W], `weight` [out, in / groups, k, k], `bias` [out] -> [N, out, H + 2p - k + 1, W + 2p - k + 1].
+pub fn grouped_conv2d(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    groups: usize,
+    padding: usize,
+    slope: f64,
+) -> Tensor<4> {
+    let options = ConvOptions::new([1, 1], [padding; 2], [1, 1], groups);
+    leaky_relu(module::conv2d(x, weight, bias, options), slope)
+}
+
 /// `a(conv^T(x, w) + b)`, square stride and zero padding.
 ///
 /// # Shapes
@@ -100,6 +116,36 @@ pub fn pixel_shuffle(x: Tensor<4>, factor: usize) -> Tensor<4> {
         height * factor,
         width * factor,
     ])
+}
+
+/// Half as large through the filter [1, 2, 1] / 4.
+///
+/// # Shapes
+/// `x` [N, C, 2H, 2W] -> [N, C, H, W].
+pub fn halve(x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let (planes, filter) = planes(x, 1.0);
+    let options = ConvOptions::new([2, 2], [1, 1], [1, 1], 1);
+    module::conv2d(planes, filter, None, options).reshape([batch, channels, height / 2, width / 2])
+}
+
+/// Twice as large, 4 times the adjoint of [`halve`].
+///
+/// # Shapes
+/// `x` [N, C, H, W] -> [N, C, 2H, 2W].
+pub fn double(x: Tensor<4>) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let (planes, filter) = planes(x, 4.0);
+    let options = ConvTransposeOptions::new([2, 2], [1, 1], [1, 1], [1, 1], 1);
+    module::conv_transpose2d(planes, filter, None, options).reshape([batch, channels, 2 * height, 2 * width])
+}
+
+/// Each channel of each image as an image of its own, and the filter [1, 2, 1] / 4 along both axes.
+fn planes(x: Tensor<4>, factor: f32) -> (Tensor<4>, Tensor<4>) {
+    let [batch, channels, height, width] = x.dims();
+    let filter = [1.0, 2.0, 1.0, 2.0, 4.0, 2.0, 1.0, 2.0, 1.0].map(|f: f32| f * factor / 16.0);
+    let filter = Tensor::<1>::from_data(filter, (&x.device(), x.dtype())).reshape([1, 1, 3, 3]);
+    (x.reshape([batch * channels, 1, height, width]), filter)
 }
 
 /// `tanh(x)`.
