@@ -150,6 +150,10 @@ fn cases() -> Vec<Case> {
             Tensor::cat(vec![flat(ops::halve(images.clone())), flat(ops::double(images))], 0)
         });
     }
+    case!(cases, "add images in two orders of memory".into(), [9 * 4 * 5 * 6, 9 * 4 * 5 * 6], |x| {
+        let a = at(&x[0], [9, 5, 6, 4]).permute([0, 3, 1, 2]);
+        flat(ops::add(a.clone(), ops::add(at(&x[1], [9, 4, 5, 6]), a)))
+    });
     case!(cases, "tanh".into(), [77], |x| flat(ops::tanh(at(&x[0], [11, 7]).transpose() * 3.0)));
     case!(cases, "leaky_relu_tangent, its mask detached".into(), [9 * 35, 9 * 35], |x| {
         let (t, y) = (at(&x[0], [9, 35]), at(&x[1], [35, 9]).transpose());

@@ -148,6 +148,14 @@ fn planes(x: Tensor<4>, factor: f32) -> (Tensor<4>, Tensor<4>) {
     (x.reshape([batch * channels, 1, height, width]), filter)
 }
 
+/// `a + b`.
+///
+/// # Shapes
+/// [N, C, H, W] both, and the sum.
+pub fn add(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    a + b
+}
+
 /// `tanh(x)`.
 pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.tanh()

@@ -121,9 +121,7 @@ fn apart(x: &[f32], groups: usize, width: usize) -> Vec<Buffer> {
         .map(|group| {
             let mut part = Buffer::take(x.len() / groups);
             part.par_chunks_mut(PIECE * width).zip(x.par_chunks(PIECE * row)).for_each(|(part, x)| {
-                for (part, x) in part.chunks_exact_mut(width).zip(x.chunks_exact(row)) {
-                    part.copy_from_slice(&x[group * width..][..width]);
-                }
+                copy_runs(&x[group * width..], row, part, width, width);
             });
             part
         })
@@ -136,13 +134,25 @@ fn together(parts: &[Buffer], width: usize) -> Buffer {
     let mut x = Buffer::take(parts.iter().map(|part| part.len()).sum());
     x.par_chunks_mut(PIECE * row).enumerate().for_each(|(piece, x)| {
         for (group, part) in parts.iter().enumerate() {
-            let part = &part[piece * PIECE * width..];
-            for (x, part) in x.chunks_exact_mut(row).zip(part.chunks_exact(width)) {
-                x[group * width..][..width].copy_from_slice(part);
-            }
+            let part = part.chunks(PIECE * width).nth(piece).unwrap_or_default();
+            copy_runs(part, width, &mut x[group * width..], row, width);
         }
     });
     x
+}
+
+/// Copies runs of `width` numbers that lie so far apart in each, as many as there are.
+fn copy_runs(from: &[f32], from_pitch: usize, to: &mut [f32], to_pitch: usize, width: usize) {
+    let pairs = to.chunks_mut(to_pitch).zip(from.chunks(from_pitch));
+    match width {
+        // the usual width, for which a call costs more than what it does
+        16 => pairs.for_each(|(to, from)| {
+            if let (Some(to), Some(from)) = (to.first_chunk_mut::<16>(), from.first_chunk()) {
+                *to = *from;
+            }
+        }),
+        width => pairs.for_each(|(to, from)| to[..width].copy_from_slice(&from[..width])),
+    }
 }
 
 #[backend_extension(Autodiff, Flex)]

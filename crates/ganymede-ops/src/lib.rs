@@ -16,6 +16,7 @@
 //! order: results are the same bits on any number of threads.
 
 mod activation;
+mod add;
 #[cfg(test)]
 mod agreement;
 mod batch_norm;
@@ -47,6 +48,7 @@ mod tanh;
 mod transpose;
 
 pub use activation::leaky_relu_tangent;
+pub use add::add;
 pub use batch_norm::{batch_norm, batch_norm_fixed};
 pub use conv::{conv_transpose2d, conv2d};
 pub use finite::{all_finite, is_finite, squared_norm};

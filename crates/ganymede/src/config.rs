@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result},
     evaluation::Monitoring,
-    networks::Conditional,
+    networks::{Capacity, Conditional},
     objectives, penalties,
     random::Seed,
     training::{AdamSettings, Latent, Schedule},
@@ -32,6 +32,9 @@ pub struct Config {
     pub tolerate: Option<f64>,
     /// The pair of networks.
     pub network: String,
+    /// How wide and deep, for the networks that have the choice; the smallest where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<Capacity>,
     /// Batch normalisation in the discriminator, for the networks that have the choice.
     pub discriminator_batch_norm: bool,
     /// Number of latent dimensions; that of the network where not given.
@@ -78,6 +81,7 @@ impl Default for Config {
             channels: None,
             tolerate: None,
             network: "small28".into(),
+            capacity: None,
             discriminator_batch_norm: false,
             latent_size: None,
             latent: Latent::Normal,
@@ -252,7 +256,17 @@ macro_rules! presets {
     };
 }
 
-presets!["shapes", "fashion-mnist", "fashion-mnist-lucic", "mnist", "ring8", "grid25", "two-moons", "swiss-roll",];
+presets![
+    "shapes",
+    "fashion-mnist",
+    "fashion-mnist-lucic",
+    "mnist",
+    "ring8",
+    "grid25",
+    "two-moons",
+    "swiss-roll",
+    "tiles32"
+];
 
 #[cfg(test)]
 mod tests {

@@ -119,6 +119,15 @@ impl<const D: usize> std::ops::Mul<f64> for Signal<D> {
 }
 
 impl Signal<4> {
+    /// `self + skip`, as the end of a residual block.
+    pub fn skip(self, skip: Self) -> Self {
+        let tangent = match (self.tangent, skip.tangent) {
+            (Some(left), Some(right)) => Some(ganymede_ops::add(left, right)),
+            (left, right) => left.or(right),
+        };
+        Signal { value: ganymede_ops::add(self.value, skip.value), tangent }
+    }
+
     /// `[N, C, H, W] -> [N, C H W]`.
     pub fn flatten(self) -> Signal<2> {
         self.linear_map(ganymede_ops::flatten)
@@ -203,6 +212,7 @@ mod tests {
         assert_tangent_is_derivative(shape, Signal::silu);
         assert_tangent_is_derivative(shape, Signal::softplus);
         assert_tangent_is_derivative(shape, |x| x.clone().tanh() * x.clone() + x * 3.0);
+        assert_tangent_is_derivative([2, 3, 2, 1], |x| x.clone().tanh().skip(x));
         assert_tangent_is_derivative([2, 12], |x| x.unflatten([3, 2, 2]).tanh().flatten());
     }
 

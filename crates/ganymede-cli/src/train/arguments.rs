@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ganymede::{
-    networks::{ClassSampling, GeneratorLabels, HeadKind},
+    networks::{Capacity, ClassSampling, GeneratorLabels, HeadKind},
     training::{Latent, Schedule},
 };
 
@@ -80,6 +80,10 @@ pub struct NetworkArguments {
     /// The pair of networks; see `ganymede list`
     #[arg(long, value_name = "NAME")]
     pub network: Option<String>,
+
+    /// How wide and deep, for the networks that have the choice [default: small]
+    #[arg(long, value_name = "NAME")]
+    pub capacity: Option<CapacityName>,
 
     /// Number of latent dimensions [default: that of the network]
     #[arg(long, value_name = "N", hide_short_help = true)]
@@ -318,6 +322,15 @@ macro_rules! choice {
         }
     };
 }
+
+choice!(CapacityName for Capacity {
+    /// 32 channels at 32 x 32 pixels, one block a stage
+    Small,
+    /// 64 channels, one block a stage
+    Medium,
+    /// 128 channels, two blocks a stage
+    Large,
+});
 
 choice!(HeadName for HeadKind {
     /// y^T (A phi(x) + b), a row and a bias a class (Miyato & Koyama 2018)

@@ -73,6 +73,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     config.channels = data.channels.or(config.channels);
     config.tolerate = data.tolerate.or(config.tolerate);
     set(&mut config.network, &networks.network);
+    config.capacity = networks.capacity.map(Into::into).or(config.capacity);
     config.latent_size = networks.latent_size.or(config.latent_size);
     set(&mut config.latent, &networks.latent.map(Into::into));
     config.discriminator_batch_norm |= networks.discriminator_batch_norm;

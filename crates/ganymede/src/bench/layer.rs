@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_shapes_are_those_of_the_weights_of_every_built_in_network() {
-        for network in NETWORKS {
+        for network in NETWORKS.iter().filter(|network| !network.has_capacity) {
             let shape = [[2, 1, 1], [1, 28, 28], [3, 32, 32]].into_iter().find(|shape| network.serves(*shape)).unwrap();
             let config = Config { network: network.name.into(), ..Config::default() };
             let (generator, discriminator) = networks::build(&config, shape, 0, &Device::flex().autodiff()).unwrap();

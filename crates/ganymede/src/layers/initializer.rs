@@ -4,6 +4,7 @@
 //! WeightScale::FanIn        w, b ~ U(-1/sqrt(fan_in), 1/sqrt(fan_in))     PyTorch's default
 //! WeightScale::Normal(s)    w ~ N(0, s^2), b = 0                          Radford et al. 2016 (s = 0.02)
 //! WeightScale::He(slope)    w ~ N(0, 2 / ((1 + slope^2) fan_in)), b = 0   He et al. 2015
+//! WeightScale::Gain(g)      w ~ N(0, g^2 / fan_in), b = 0                 the same, with a gain of the network's own
 //! ```
 
 use burn::{
@@ -19,6 +20,7 @@ pub enum WeightScale {
     FanIn,
     Normal(f64),
     He(f64),
+    Gain(f64),
 }
 
 /// Hands out initial parameters; the n-th of a network depends on the seed, the purpose and n alone.
@@ -34,6 +36,12 @@ pub struct Initializer {
 impl Initializer {
     pub fn new(seed: Seed, purpose: Purpose, scale: WeightScale, device: &Device) -> Self {
         Initializer { seed, purpose, scale, device: device.clone(), handed_out: 0 }
+    }
+
+    /// Weights of that scale from here on.
+    pub fn scale(&mut self, scale: WeightScale) -> &mut Self {
+        self.scale = scale;
+        self
     }
 
     /// The device that the parameters live on.
@@ -54,6 +62,7 @@ impl Initializer {
             WeightScale::He(slope) => {
                 draws.normal_tensor(shape, &self.device) * (2.0 / ((1.0 + slope * slope) * fan_in)).sqrt()
             }
+            WeightScale::Gain(gain) => draws.normal_tensor(shape, &self.device) * (gain / fan_in.sqrt()),
         };
         parameter(tensor)
     }
@@ -66,7 +75,7 @@ impl Initializer {
                 let bound = (1.0 / (fan_in.max(1) as f64).sqrt()) as f32;
                 parameter(draws.uniform_tensor([size], -bound, bound, &self.device))
             }
-            WeightScale::Normal(_) | WeightScale::He(_) => self.zeros([size]),
+            WeightScale::Normal(_) | WeightScale::He(_) | WeightScale::Gain(_) => self.zeros([size]),
         }
     }
 

@@ -9,9 +9,9 @@ use burn::{
 };
 
 use super::{
-    Conditional, Dcgan32Discriminator, Dcgan32Generator, Decoder, Discriminator, Ends, Generator, GeneratorClasses,
-    InfoGan28Discriminator, InfoGan28Generator, MlpDiscriminator, MlpGenerator, Pass, Small28Discriminator,
-    Small28Generator,
+    Capacity, Conditional, Dcgan32Discriminator, Dcgan32Generator, Decoder, Discriminator, Ends, Generator,
+    GeneratorClasses, InfoGan28Discriminator, InfoGan28Generator, MlpDiscriminator, MlpGenerator, Pass,
+    R3GanDiscriminator, R3GanGenerator, Small28Discriminator, Small28Generator, r3gan,
 };
 use crate::{
     config::Config,
@@ -43,6 +43,8 @@ pub struct Network {
     pub has_batch_norm: bool,
     /// Whether its generator has batch normalisation, which classes can be told through.
     pub generator_has_batch_norm: bool,
+    /// Whether it comes in several capacities.
+    pub has_capacity: bool,
     serves: fn([usize; 3]) -> bool,
     build: fn(&Plan) -> (BuiltinGenerator, BuiltinDiscriminator),
 }
@@ -64,6 +66,7 @@ pub const NETWORKS: &[Network] = &[
         latent_size: 2,
         has_batch_norm: false,
         generator_has_batch_norm: false,
+        has_capacity: false,
         serves: |[_, height, width]| height == 1 && width == 1,
         build: |plan| {
             let (mut g, mut d) = plan.initializers(WeightScale::FanIn);
@@ -80,6 +83,7 @@ pub const NETWORKS: &[Network] = &[
         latent_size: 64,
         has_batch_norm: false,
         generator_has_batch_norm: true,
+        has_capacity: false,
         serves: |shape| is_image(shape, 28),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
@@ -96,6 +100,7 @@ pub const NETWORKS: &[Network] = &[
         latent_size: 64,
         has_batch_norm: true,
         generator_has_batch_norm: true,
+        has_capacity: false,
         serves: |shape| is_image(shape, 28),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
@@ -122,6 +127,7 @@ pub const NETWORKS: &[Network] = &[
         latent_size: 128,
         has_batch_norm: true,
         generator_has_batch_norm: true,
+        has_capacity: false,
         serves: |shape| is_image(shape, 32),
         build: |plan| {
             let (mut g, mut d) = plan.initializers(DCGAN_SCALE);
@@ -134,6 +140,23 @@ pub const NETWORKS: &[Network] = &[
                     discriminator
                 }),
             )
+        },
+    },
+    Network {
+        name: "r3gan",
+        summary: "Residual, without normalisation, in three capacities: Huang et al. 2024, for the relativistic objective with R1 and R2.",
+        samples: "images of 1 to 4 channels, 8 to 256 pixels a side, that halve down to 4 to 7 pixels",
+        latent_size: 64,
+        has_batch_norm: false,
+        generator_has_batch_norm: false,
+        has_capacity: true,
+        serves: r3gan::serves,
+        build: |plan| {
+            let (mut g, mut d) = plan.initializers(r3gan::UNIT);
+            let (latent, shape, capacity) = (plan.latent_size, plan.shape, plan.capacity);
+            let generator = R3GanGenerator::new(latent, shape, capacity, plan.classes, &mut g);
+            let discriminator = R3GanDiscriminator::new(shape, capacity, plan.ends, &mut d);
+            (BuiltinGenerator::R3Gan(generator), BuiltinDiscriminator::R3Gan(discriminator))
         },
     },
 ];
@@ -150,6 +173,7 @@ struct Plan {
     classes: GeneratorClasses,
     ends: Ends,
     batch_norm: bool,
+    capacity: Capacity,
     seed: Seed,
     device: Device,
 }
@@ -209,6 +233,10 @@ fn serving(config: &Config, shape: [usize; 3]) -> Result<&'static Network> {
         .iter()
         .find(|network| network.name == config.network)
         .ok_or_else(|| Error::unknown_name("network", &config.network, NETWORKS.iter().map(|n| n.name)))?;
+    if config.capacity.is_some() && !network.has_capacity {
+        let expected = format!("none, or one of the networks that have several ({})", names(|n| n.has_capacity));
+        return Err(Error::setting("capacity", expected, format!("one with '{}'", network.name)));
+    }
     if network.serves(shape) { Ok(network) } else { Err(unserved(network, shape)) }
 }
 
@@ -233,6 +261,7 @@ fn plan(
         classes: generator_classes,
         ends,
         batch_norm: false,
+        capacity: config.capacity.unwrap_or_default(),
         seed: config.seed,
         device: device.clone(),
     })
@@ -261,6 +290,7 @@ pub enum BuiltinGenerator {
     Small28(Small28Generator),
     InfoGan28(InfoGan28Generator),
     Dcgan32(Dcgan32Generator),
+    R3Gan(R3GanGenerator),
 }
 
 /// The discriminator of any built-in pair.
@@ -270,6 +300,7 @@ pub enum BuiltinDiscriminator {
     Small28(Small28Discriminator),
     InfoGan28(InfoGan28Discriminator),
     Dcgan32(Dcgan32Discriminator),
+    R3Gan(R3GanDiscriminator),
 }
 
 /// The same expression of whichever network it is.
@@ -280,6 +311,7 @@ macro_rules! each {
             Self::Small28($network) => $result,
             Self::InfoGan28($network) => $result,
             Self::Dcgan32($network) => $result,
+            Self::R3Gan($network) => $result,
         }
     };
 }

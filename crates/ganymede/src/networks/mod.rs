@@ -13,6 +13,7 @@ mod infogan28;
 mod mlp;
 mod norm;
 mod pass;
+mod r3gan;
 mod small28;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ pub use infogan28::{InfoGan28Discriminator, InfoGan28Generator};
 pub use mlp::{MlpDiscriminator, MlpGenerator};
 pub use norm::Norm;
 pub use pass::{Blend, Mode, Pass};
+pub use r3gan::{Capacity, R3GanDiscriminator, R3GanGenerator};
 pub use small28::{Small28Discriminator, Small28Generator};
 
 use burn::{module::Module, tensor::Tensor};
@@ -37,7 +39,7 @@ pub trait Generator: Module + Sync {
     fn latent_size(&self) -> usize;
 
     /// # Shapes
-    /// `z` [N, latent] -> [N, C, H, W], images in [-1, 1].
+    /// `z` [N, latent] -> [N, C, H, W], images in [-1, 1]; exactly where a tanh bounds them.
     fn forward(&self, z: Tensor<2>, pass: &Pass) -> Tensor<4>;
 
     /// The number of classes that can be asked for; none where it takes no labels.
