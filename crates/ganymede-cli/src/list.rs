@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use console::style;
 use ganymede::{
-    Config, data, evaluation::Metric, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES,
+    Config, comparison, data, evaluation::Metric, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES,
     vae::likelihoods::LIKELIHOODS,
 };
 
@@ -16,13 +16,16 @@ type Section<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 pub fn run() -> Result<(), Failure> {
     let names = data::known_names().collect::<Vec<_>>().join(", ");
     let paths = "a folder of PNG or JPEG pictures, a folder of folders with a class each, or a file of IDX images";
-    let sections: [Section; 7] = [
+    let recipes: Vec<(&str, String)> =
+        comparison::NAMED.iter().map(|(name, meaning, source)| (*name, format!("{meaning} ({source})"))).collect();
+    let sections: [Section; 8] = [
         ("Presets", "--preset", Config::presets().collect()),
         ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
         ("Objectives", "--objective", OBJECTIVES.iter().map(|o| (o.name(), o.summary())).collect()),
         ("Penalties", "--penalty", PENALTIES.iter().map(|p| (p.name(), p.summary())).collect()),
         ("Likelihoods", "--model vae --likelihood", LIKELIHOODS.iter().map(|l| (l.name(), l.summary())).collect()),
+        ("Recipes", "compare --objectives", recipes.iter().map(|(name, meaning)| (*name, meaning.as_str())).collect()),
         ("Metrics", "evaluate --metrics", Metric::ALL.iter().map(|m| (m.name(), m.summary())).collect()),
     ];
     let mut out = io::stdout().lock();

@@ -3,6 +3,7 @@
 
 mod bench;
 mod best;
+mod compare;
 mod completions;
 mod evaluate;
 mod failure;
@@ -50,6 +51,8 @@ enum Verb {
     Sample(sample::Arguments),
     /// Measure a generator or a data set against data: FID, KID, precision and recall, ...
     Evaluate(Box<evaluate::Arguments>),
+    /// Train and measure several objectives under one budget, and say whether they differ
+    Compare(Box<compare::Arguments>),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
     /// Check the theory by experiment, with a report to look at
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Verb::Train(arguments) => train::run(&arguments),
         Verb::Sample(arguments) => sample::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
+        Verb::Compare(arguments) => compare::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Lab(arguments) => lab::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod cache;
 pub mod checkpoint;
+pub mod comparison;
 pub mod config;
 pub mod data;
 pub mod density_ratio;

@@ -8,7 +8,7 @@ use ganymede::{
     training::{Latent, Schedule},
 };
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "See `ganymede train --help` for every setting and examples.", after_long_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
@@ -50,7 +50,7 @@ Examples:
   ganymede train --resume runs/00000-shapes-non-saturating --steps 6000
       A run goes on where it stopped, here to twice its length.";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
     /// A built-in set (shapes, ring8, ...), one that is fetched (fashion-mnist, mnist), or a file or folder
@@ -74,7 +74,7 @@ pub struct DataArguments {
     pub tolerate: Option<f64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Networks")]
 pub struct NetworkArguments {
     /// The pair of networks; see `ganymede list`
@@ -118,7 +118,7 @@ pub struct NetworkArguments {
     pub class_sampling: Option<ClassSamplingName>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "The model")]
 pub struct ModelArguments {
     /// What is trained: a game of two networks, or a VAE, whose decoder is the generator [default: gan]
@@ -139,7 +139,7 @@ pub struct ModelArguments {
     pub beta_warmup: Option<f64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "The game")]
 pub struct GameArguments {
     /// What generator and discriminator play for; see `ganymede list`
@@ -168,7 +168,7 @@ pub struct GameArguments {
     pub seed: Option<u64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Optimizers (Adam)")]
 pub struct OptimizerArguments {
     /// Learning rate of the generator [default: 2e-4]
@@ -196,7 +196,7 @@ pub struct OptimizerArguments {
     pub average_kimg: Option<f64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Length")]
 pub struct LengthArguments {
     /// Training steps, each with one update of the generator [default: 6000]
@@ -208,7 +208,7 @@ pub struct LengthArguments {
     pub kimg: Option<f64>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricsArguments {
     /// Measure the generator at snapshots: fid, kid, prdc, ms-ssim, memorisation, modes, accuracy, with commas. Every figure goes to
@@ -229,7 +229,7 @@ pub struct MetricsArguments {
     pub metrics_n: Option<usize>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
     /// The directory of the run; one that holds a run of these settings goes on [default: a new one in runs/]

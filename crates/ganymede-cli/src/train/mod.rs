@@ -3,7 +3,7 @@
 mod arguments;
 mod banner;
 mod dry_run;
-mod opening;
+pub mod opening;
 mod progress_view;
 mod settings;
 
@@ -21,7 +21,8 @@ use ganymede::{
     vae,
 };
 
-pub use arguments::Arguments;
+pub use arguments::{Arguments, DataArguments, GameArguments, LengthArguments, NetworkArguments, OptimizerArguments};
+pub use settings::{config, set_length, set_optimizers};
 
 use crate::{
     failure::Failure,

@@ -6,16 +6,12 @@ use ganymede::{
     Config, Error,
     evaluation::{Metric, Monitoring},
     random::Seed,
-    training::{AdamSettings, RunDirectory},
-    vae::VaeSettings,
+    training::RunDirectory,
 };
 
-use super::arguments::{Arguments, LengthArguments, MetricsArguments, ModelArguments, ModelName};
+use super::arguments::{Arguments, LengthArguments, MetricsArguments, ModelArguments, ModelName, OptimizerArguments};
 use crate::failure::Failure;
 
-/// The usual Adam of a VAE: faster than that of a game, and with momentum, as nothing circles.
-const VAE_RATE: f64 = 1e-3;
-const VAE_BETA1: f64 = 0.9;
 /// Where runs go that were not told where to.
 const RUNS: &str = "runs";
 
@@ -65,6 +61,14 @@ fn resumed(path: &Path, length: &LengthArguments) -> Result<Plan, Failure> {
     Ok(Plan { config, destination: Destination::Directory(path.to_owned()) })
 }
 
+/// The settings of a new run.
+///
+/// # Errors
+/// For a preset that does not exist, or settings of another model.
+pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
+    new(arguments).map(|plan| plan.config)
+}
+
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
     let Arguments { data, networks, model, game, optimizers, length, metrics, output } = arguments;
@@ -92,14 +96,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.n_critic, &game.n_critic);
     set(&mut config.batch, &game.batch);
     set(&mut config.seed, &game.seed.map(Seed));
-    set(&mut config.generator.rate, &optimizers.generator_rate);
-    set(&mut config.discriminator.rate, &optimizers.discriminator_rate);
-    for player in [&mut config.generator, &mut config.discriminator] {
-        set(&mut player.beta1, &optimizers.beta1);
-        set(&mut player.beta2, &optimizers.beta2);
-    }
-    set(&mut config.schedule, &optimizers.schedule.map(Into::into));
-    set(&mut config.average_kimg, &optimizers.average_kimg);
+    set_optimizers(&mut config, optimizers);
     set(&mut config.tick, &output.tick);
     set(&mut config.snapshot, &output.snapshot);
     set(&mut config.keep_every, &output.keep_every);
@@ -140,22 +137,10 @@ fn set_model(config: &mut Config, model: &ModelArguments, arguments: &Arguments)
         ("--projection-psi", networks.projection_psi),
     ];
     refuse(&of_a_game, "belongs to a game, and a VAE plays none", "leave it out, or leave --model vae out")?;
-    let vae = match &config.vae {
-        Some(vae) => vae.clone(),
-        None => {
-            // what a preset says of its game is of no use here
-            let usual = AdamSettings { rate: VAE_RATE, beta1: VAE_BETA1, ..AdamSettings::default() };
-            config.generator = usual;
-            config.discriminator = AdamSettings::default();
-            config.objective = Config::default().objective;
-            config.penalty = Config::default().penalty;
-            (config.clip, config.n_critic, config.discriminator_batch_norm) = (None, 1, false);
-            let points = config.network == "mlp";
-            let likelihood = if points { "gaussian-learned" } else { "bernoulli" };
-            VaeSettings { likelihood: likelihood.into(), ..VaeSettings::default() }
-        }
-    };
-    let mut vae = vae;
+    if config.vae.is_none() {
+        *config = config.clone().into_vae();
+    }
+    let mut vae = config.vae.clone().unwrap_or_default();
     set(&mut vae.likelihood, likelihood);
     set(&mut vae.beta, beta);
     set(&mut vae.beta_warmup, beta_warmup);
@@ -190,7 +175,18 @@ fn suffix(preset: Option<&str>, config: &Config) -> String {
     own.unwrap_or(config.model_name()).to_owned()
 }
 
-fn set_length(config: &mut Config, length: &LengthArguments) -> Result<(), Error> {
+pub fn set_optimizers(config: &mut Config, optimizers: &OptimizerArguments) {
+    set(&mut config.generator.rate, &optimizers.generator_rate);
+    set(&mut config.discriminator.rate, &optimizers.discriminator_rate);
+    for player in [&mut config.generator, &mut config.discriminator] {
+        set(&mut player.beta1, &optimizers.beta1);
+        set(&mut player.beta2, &optimizers.beta2);
+    }
+    set(&mut config.schedule, &optimizers.schedule.map(Into::into));
+    set(&mut config.average_kimg, &optimizers.average_kimg);
+}
+
+pub fn set_length(config: &mut Config, length: &LengthArguments) -> Result<(), Error> {
     set(&mut config.steps, &length.steps);
     if let Some(kimg) = length.kimg {
         if !(kimg.is_finite() && kimg > 0.0) {

@@ -1,6 +1,7 @@
 //! The binary, used as its users do.
 
 mod bad_input;
+mod comparing;
 mod evaluating;
 mod help;
 mod lab;

@@ -19,4 +19,4 @@ pub use metric::Metric;
 pub use monitoring::{Criterion, Monitoring};
 pub use subject::Subject;
 
-pub(crate) use monitor::Monitor;
+pub(crate) use monitor::{Monitor, open_extractor};

@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     data::{self, Dataset, OpenOptions, Split},
     error::Result,
-    features::{self, Classifier, Extractor, OpenFeatures, Samples, extract},
+    features::{self, Classifier, ExtractionProgress, Extractor, OpenFeatures, Samples, extract},
     metrics::Features,
     random::Seed,
 };
@@ -42,25 +42,43 @@ struct Measure {
 }
 
 impl Monitor {
-    /// Measures against the test part of the data, or against the data themselves where they have no such part.
+    /// What the settings of a run ask for.
     ///
     /// # Errors
-    /// When the data or the weights of the features cannot be read.
+    /// As [`Monitor::of`].
     pub fn open(monitoring: &Monitoring, config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Self> {
         let mut options =
             EvaluationOptions { metrics: monitoring.metrics.clone(), n: monitoring.n, ..EvaluationOptions::default() };
         // an interval for every point of a curve costs more than it tells
         options.frechet.resamples = 0;
+        Monitor::of(options, monitoring.features.as_deref(), config, dataset, &|_, _| {})
+    }
+
+    /// Measures against the test part of the data, or against the data themselves where they have no such part; `progress`
+    /// hears of their features, which are extracted once.
+    ///
+    /// # Errors
+    /// When the data or the weights of the features cannot be read.
+    pub fn of(
+        options: EvaluationOptions,
+        features: Option<&str>,
+        config: &Config,
+        dataset: &Arc<dyn Dataset>,
+        progress: ExtractionProgress,
+    ) -> Result<Self> {
         let extractor = match options.metrics.iter().any(|metric| metric.needs_features()) {
-            true => Some(open_extractor(monitoring, options.seed, dataset)?),
+            true => Some(open_extractor(features, options.seed, dataset)?),
             false => None,
         };
         let held_out = held_out(config, dataset)?;
         let data = held_out.clone().unwrap_or_else(|| Arc::clone(dataset));
         let name = format!("{}{}", data.name(), if held_out.is_some() { " (test)" } else { "" });
+        let cache = cache::directory();
         let of = |name: String, data: &dyn Dataset| -> Result<Measure> {
             let samples = Samples::of_dataset(data, options.n, options.seed)?;
-            let features = extractor.as_ref().map(|extractor| extract(&**extractor, &samples, None, &|_, _| {}));
+            let features = extractor.as_ref().map(|extractor| {
+                extract(&**extractor, &samples, cache.as_deref().filter(|_| extractor.is_slow()), progress)
+            });
             Ok(Measure { name, features: features.transpose()?, samples })
         };
         let reference = of(name, &*data)?;
@@ -85,9 +103,9 @@ impl Monitor {
     ///
     /// # Errors
     /// When a metric has no answer for the samples.
-    pub fn measure(&self, step: u64, samples: &Samples) -> Result<Card> {
+    pub fn measure(&self, step: u64, samples: &Samples, progress: ExtractionProgress) -> Result<Card> {
         let extractor = self.extractor.as_deref();
-        let subject = extractor.map(|extractor| extract(extractor, samples, None, &|_, _| {})).transpose()?;
+        let subject = extractor.map(|extractor| extract(extractor, samples, None, progress)).transpose()?;
         let Monitor { reference, training, .. } = self;
         let features = subject.as_ref().zip(reference.features.as_ref()).map(|(subject, reference)| SideFeatures {
             subject,
@@ -128,9 +146,13 @@ fn classifier(seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Classifier> {
     Classifier::train(&labelled, cache::directory().as_deref(), &|_, _| {})
 }
 
-fn open_extractor(monitoring: &Monitoring, seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Box<dyn Extractor>> {
+/// The features of that name; `random-conv`, for points `pixels`, where none is given.
+///
+/// # Errors
+/// As [`features::open`].
+pub(crate) fn open_extractor(name: Option<&str>, seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Box<dyn Extractor>> {
     let by_default = if dataset.shape() == [2, 1, 1] { "pixels" } else { "random-conv" };
-    let name = monitoring.features.as_deref().unwrap_or(by_default);
+    let name = name.unwrap_or(by_default);
     let labelled = match name {
         "classifier" => Some(Samples::of_dataset(&**dataset, usize::MAX, seed)?),
         _ => None,

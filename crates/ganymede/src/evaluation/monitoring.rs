@@ -89,6 +89,11 @@ impl Criterion {
         self.figures.join(" + ")
     }
 
+    /// The figure alone: `fid`, or `modes`.
+    pub(crate) fn figure_name(self) -> &'static str {
+        self.figures.first().copied().unwrap_or_default()
+    }
+
     /// The score, lower is better, of which [`Criterion::figure`] makes the figure again.
     pub(crate) fn score(self, card: &super::Card) -> Option<f64> {
         let (first, others) = self.figures.split_first()?;

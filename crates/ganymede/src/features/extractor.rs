@@ -23,6 +23,11 @@ pub trait Extractor: std::fmt::Debug + Sync {
     /// The number of features of samples of `shape` [C, H, W].
     fn dim(&self, shape: [usize; 3]) -> usize;
 
+    /// Whether the features of data are worth a place on the disk wherever they are needed again.
+    fn is_slow(&self) -> bool {
+        false
+    }
+
     /// The features of sample `index`.
     ///
     /// # Errors

@@ -166,6 +166,10 @@ impl Extractor for Inception {
         self.tap.dim()
     }
 
+    fn is_slow(&self) -> bool {
+        true
+    }
+
     fn features(&self, samples: &Samples, index: usize, workspace: &mut Workspace) -> Result<Vec<f32>> {
         let [_, height, width] = samples.shape();
         Ok(self.of_image(&samples.rgb(index)?, [height, width], workspace))

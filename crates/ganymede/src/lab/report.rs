@@ -10,10 +10,10 @@ use std::{fmt::Write, path::Path};
 
 use serde_json::json;
 
-use super::{Check, Outcome, Plot, Settings, draw, findings::number};
+use super::{Check, Outcome, Plot, Settings, draw, findings::number, save_plot};
 use crate::{
     error::{Error, Result},
-    files, picture,
+    files,
 };
 
 const STYLE: &str = include_str!("report.css");
@@ -29,11 +29,7 @@ pub fn write(outcomes: &[Outcome], settings: &Settings, directory: &Path) -> Res
         let mut figures = String::new();
         for plot in &outcome.findings.plots {
             let stem = format!("{}-{}", outcome.experiment.name(), plot.name);
-            let failed = |said: String| Error::io("draw", &directory.join(&stem))(std::io::Error::other(said));
-            let svg = draw::svg(plot).map_err(failed)?;
-            picture::save_png(&draw::picture(plot).map_err(failed)?, &directory.join(format!("{stem}.png")))?;
-            files::write_atomically(&directory.join(format!("{stem}.svg")), alone(&svg).as_bytes())?;
-            figures.push_str(&figure(plot, &svg));
+            figures.push_str(&figure(plot, &save_plot(plot, directory, &stem)?));
         }
         sections.push_str(&section(outcome, &figures));
     }
@@ -43,14 +39,6 @@ pub fn write(outcomes: &[Outcome], settings: &Settings, directory: &Path) -> Res
     let numbers = serde_json::to_string_pretty(&numbers(outcomes, settings)).unwrap_or_default();
     files::write_atomically(&directory.join("report.json"), numbers.as_bytes())?;
     Ok(path)
-}
-
-/// The SVG as a file of its own, which also follows the reader's system.
-fn alone(svg: &str) -> String {
-    match svg.split_once('>') {
-        Some((head, rest)) => format!("{head}><style>{}</style>{rest}", draw::DARK_STYLE),
-        None => svg.to_owned(),
-    }
 }
 
 fn numbers(outcomes: &[Outcome], settings: &Settings) -> serde_json::Value {

@@ -170,14 +170,19 @@ pub fn parse(text: &str) -> Result<Vec<PenaltyTerm>> {
     if text.is_empty() || text == "none" {
         return Ok(Vec::new());
     }
-    let mut terms = Vec::new();
+    summands(text).into_iter().map(parse_term).collect()
+}
+
+/// What the `+` between terms joins.
+pub(crate) fn summands(text: &str) -> Vec<&str> {
+    let mut summands = Vec::new();
     let mut rest = text;
     while let Some(at) = joining_plus(rest) {
-        terms.push(parse_term(rest[..at].trim())?);
+        summands.push(rest[..at].trim());
         rest = &rest[at + 1..];
     }
-    terms.push(parse_term(rest.trim())?);
-    Ok(terms)
+    summands.push(rest.trim());
+    summands
 }
 
 /// Where the first `+` stands that joins two terms.

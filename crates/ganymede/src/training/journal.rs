@@ -109,6 +109,15 @@ pub(crate) fn newest(storage: &dyn Storage, path: &Path) -> Result<Option<serde_
     Ok(bytes.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok()))
 }
 
+/// The whole lines, in order.
+///
+/// # Errors
+/// [`crate::Error::Io`] when the file cannot be read.
+pub(crate) fn lines(storage: &dyn Storage, path: &Path) -> Result<Vec<serde_json::Value>> {
+    let bytes = files::read(storage, path, MAX_BYTES)?.unwrap_or_default();
+    Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+}
+
 /// The whole lines of steps up to `step`. A line of a later step may come before one of an earlier step, which was measured
 /// again.
 fn whole_lines(storage: &dyn Storage, path: &Path, step: Option<u64>) -> Result<String> {

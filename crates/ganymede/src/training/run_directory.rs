@@ -38,6 +38,7 @@ const CONFIG: &str = "config.json";
 const STATS: &str = "stats.jsonl";
 const EVENTS: &str = "events.jsonl";
 const METRICS: &str = "metrics.jsonl";
+const TIMES: &str = "times.jsonl";
 const LOG: &str = "log.txt";
 
 /// A run directory; clones are the same one.
@@ -133,6 +134,14 @@ impl RunDirectory {
         Ok(checkpoints::list(&*self.storage, &self.path)?.pop().map(|(_, path)| path))
     }
 
+    /// The step of the newest checkpoint.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the directory cannot be read.
+    pub(crate) fn newest_step(&self) -> Result<Option<Step>> {
+        Ok(checkpoints::list(&*self.storage, &self.path)?.pop().map(|(step, _)| Step(step)))
+    }
+
     /// The checkpoint of `step`, if there is one.
     ///
     /// # Errors
@@ -178,6 +187,28 @@ impl RunDirectory {
     /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
     pub fn append_metrics(&self, line: &impl Serialize) -> Result<()> {
         self.append_line(METRICS, line)
+    }
+
+    /// Every evaluation so far.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read.
+    pub(crate) fn metrics(&self) -> Result<Vec<serde_json::Value>> {
+        journal::lines(&*self.storage, &self.file(METRICS))
+    }
+
+    /// Appends what the steps up to one of them took, for those who ask.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
+    pub(crate) fn append_time(&self, line: &impl Serialize) -> Result<()> {
+        self.append_line(TIMES, line)
+    }
+
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read.
+    pub(crate) fn times(&self) -> Result<Vec<serde_json::Value>> {
+        journal::lines(&*self.storage, &self.file(TIMES))
     }
 
     /// Makes every line appended so far outlive a crash. Saving a checkpoint does so, too.

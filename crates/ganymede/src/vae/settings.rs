@@ -3,7 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::likelihoods;
-use crate::error::{Error, Result};
+use crate::{
+    config::Config,
+    error::{Error, Result},
+    training::AdamSettings,
+};
+
+/// The usual Adam of a VAE: faster than that of a game, and with momentum, as nothing circles.
+const RATE: f64 = 1e-3;
+const BETA1: f64 = 0.9;
 
 /// The settings of a VAE. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +49,28 @@ impl VaeSettings {
     pub fn beta_at(&self, step: u64, steps: u64) -> f64 {
         let warm = self.beta_warmup * steps as f64;
         if warm > 0.0 { self.beta * ((step + 1) as f64 / warm).min(1.0) } else { self.beta }
+    }
+}
+
+impl Config {
+    /// The same data and networks as those of a VAE; what was said of a game is of no use to it.
+    pub fn into_vae(self) -> Config {
+        let Config { objective, penalty, clip, n_critic, discriminator_batch_norm, discriminator, .. } =
+            Config::default();
+        let likelihood = if self.network == "mlp" { "gaussian-learned" } else { "bernoulli" };
+        let vae = VaeSettings { likelihood: likelihood.into(), ..VaeSettings::default() };
+        let generator = AdamSettings { rate: RATE, beta1: BETA1, ..AdamSettings::default() };
+        Config {
+            vae: Some(vae),
+            generator,
+            objective,
+            penalty,
+            clip,
+            n_critic,
+            discriminator_batch_norm,
+            discriminator,
+            ..self
+        }
     }
 }
 

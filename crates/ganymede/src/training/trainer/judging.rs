@@ -30,7 +30,7 @@ impl Trainer {
     /// When a metric has no answer for its samples.
     pub(super) fn measure(&mut self, observer: &mut dyn Observer) -> Result<Option<f64>> {
         let (Some(monitor), Some((directory, _))) = (&self.monitor, &self.directory) else { return Ok(None) };
-        let card = monitor.measure(self.step, &self.many_samples(monitor.samples())?)?;
+        let card = monitor.measure(self.step, &self.many_samples(monitor.samples())?, &|_, _| {})?;
         let written = directory.append_metrics(&card).err();
         self.warn_of(written, "an evaluation is not written yet");
         observer.on_metrics(self.step, &card);
