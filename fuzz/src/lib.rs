@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use ganymede::{
     Config,
     checkpoint::Checkpoint,
-    data::{Dataset, FolderOptions, ImageSet, open_folder, open_idx},
+    data::{Dataset, Form, PictureOptions, Size, open_folder, open_idx},
     features::{Inception, InceptionWeights, Samples, extract},
     prelude::Device,
     sampling::Sampler,
@@ -108,9 +108,10 @@ pub fn gzip(bytes: &[u8]) {
 pub fn picture(bytes: &[u8]) {
     let read = |bytes: &[u8], channels: Option<usize>| {
         let mut read = None;
-        let options = FolderOptions { size: Some(SIDE), channels, ..Default::default() };
+        let form = Form { size: Some(Size::square(SIDE)), channels, ..Form::default() };
+        let options = PictureOptions { form, ..Default::default() };
         in_file("picture.png", bytes, |path| read = open_folder(path.parent().unwrap(), &options).ok());
-        read.map(|set| (set.shape(), pixels(&set)))
+        read.map(|set| (set.shape(), pixels(&*set)))
     };
     let Some((shape, pixels)) = read(bytes, None) else { return };
     let side = SIDE as u32;
@@ -147,7 +148,7 @@ fn of_weights(path: &Path) {
 }
 
 /// Every byte of every image.
-fn pixels(set: &ImageSet) -> Vec<u8> {
+fn pixels(set: &dyn Dataset) -> Vec<u8> {
     let mut out = vec![0.0; set.shape().iter().product()];
     let of = |index: usize| {
         set.read(index, &mut out).unwrap();

@@ -157,7 +157,7 @@ fn held_out(config: &Config, device: &Device) -> Result<Subject, Error> {
 
 /// The data as the run had them.
 fn of_run(config: &Config, split: Split) -> OpenOptions<'static> {
-    OpenOptions { size: config.size, channels: config.channels, split, ..OpenOptions::default() }
+    OpenOptions { split, ..config.open_options() }
 }
 
 fn are_points(subject: &Subject) -> bool {

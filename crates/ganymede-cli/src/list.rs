@@ -15,7 +15,8 @@ type Section<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>);
 
 pub fn run() -> Result<(), Failure> {
     let names = data::known_names().collect::<Vec<_>>().join(", ");
-    let paths = "a folder of PNG or JPEG pictures, a folder of folders with a class each, or a file of IDX images";
+    let paths =
+        "a folder or ZIP of pictures, or of folders with a class each, CIFAR as published, or a file of IDX images";
     let recipes: Vec<(&str, String)> =
         comparison::NAMED.iter().map(|(name, meaning, source)| (*name, format!("{meaning} ({source})"))).collect();
     let sections: [Section; 8] = [

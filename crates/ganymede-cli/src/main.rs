@@ -7,6 +7,7 @@ mod compare;
 mod completions;
 mod evaluate;
 mod failure;
+mod form;
 mod info;
 mod interrupt;
 mod lab;

@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use burn::tensor::{Tensor, TensorData};
-use ganymede::{Config, prelude::*};
+use ganymede::{Config, data::Size, prelude::*};
 
 const STEPS: u32 = 20;
 const REPEATS: u32 = 50;
@@ -17,7 +17,8 @@ const REPEATS: u32 = 50;
 const LOOK_EVERY: f64 = 100.0;
 
 fn main() -> ganymede::Result<()> {
-    let config = Config { data: "shapes".into(), size: Some(32), network: "dcgan32".into(), ..Config::default() };
+    let config =
+        Config { data: "shapes".into(), size: Some(Size::square(32)), network: "dcgan32".into(), ..Config::default() };
     let mut trainer = Trainer::new(config, Device::flex())?;
     for _ in 0..3 {
         trainer.train_step()?;

@@ -35,7 +35,7 @@ fn main() -> ganymede::Result<()> {
     let directory = std::env::args().nth(1).map_or_else(|| temporary.path().to_owned(), PathBuf::from);
     let config = Config {
         data: "shapes".into(),
-        size: Some(32),
+        size: Some(ganymede::data::Size::square(32)),
         network: "dcgan32".into(),
         steps: STEPS,
         snapshot: SNAPSHOT,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    data::{Colour, Fit, Form, OpenOptions, Size, form::check_channels},
     error::{Error, Result},
     evaluation::Monitoring,
     networks::{Capacity, Conditional},
@@ -24,10 +25,19 @@ const MAX_LATENT_SIZE: usize = 1 << 12;
 pub struct Config {
     /// A built-in set (`shapes`, `ring8`, ...), a downloadable one (`fashion-mnist`, `mnist`) or a path.
     pub data: String,
-    /// Height and width of the images; that of the data where not given.
-    pub size: Option<usize>,
-    /// 1 for grey, 3 for RGB; as the data have them where not given.
+    /// Width and height of the images; those of the data where not given.
+    pub size: Option<Size>,
+    /// 1 for grey, 3 for RGB, 4 for RGB and opacity; as the data have them, and opaque, where not given.
     pub channels: Option<usize>,
+    /// How pictures of other aspect ratios come into the frame.
+    #[serde(skip_serializing_if = "Fit::is_default")]
+    pub fit: Fit,
+    /// What transparent pictures are laid on, and what is beside padded ones; white where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub background: Option<Colour>,
+    /// Whether every image is shown from right to left as well.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
     /// The share of unreadable pictures up to which a folder is used without them; 0.1 % where not given.
     pub tolerate: Option<f64>,
     /// The pair of networks.
@@ -79,6 +89,9 @@ impl Default for Config {
             data: "shapes".into(),
             size: None,
             channels: None,
+            fit: Fit::Crop,
+            background: None,
+            mirror: false,
             tolerate: None,
             network: "small28".into(),
             capacity: None,
@@ -123,6 +136,13 @@ impl Config {
     /// The names of the presets, each with its first line of description.
     pub fn presets() -> impl Iterator<Item = (&'static str, &'static str)> {
         PRESETS.iter().map(|(name, text)| (*name, text.lines().next().unwrap_or("").trim_start_matches("# ")))
+    }
+
+    /// How the data are to be opened.
+    pub fn open_options(&self) -> OpenOptions<'static> {
+        let Config { size, channels, fit, background, mirror, tolerate, .. } = *self;
+        let form = Form { size, channels, fit, background };
+        OpenOptions { form, mirror, tolerate, ..OpenOptions::default() }
     }
 
     /// Images of the data shown to the discriminator in the whole run, in thousands.
@@ -207,7 +227,7 @@ impl Config {
             ("tick", self.tick),
             ("snapshot", self.snapshot),
             ("latent-size", self.latent_size.unwrap_or(1) as u64),
-            ("size", self.size.unwrap_or(1) as u64),
+            ("size", self.size.map_or(1, |size| size.width.min(size.height)) as u64),
         ];
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(Error::setting(name, "a whole number from 1", 0));
@@ -220,9 +240,7 @@ impl Config {
         if let Some(share) = self.tolerate.filter(|share| !(0.0..=1.0).contains(share)) {
             return Err(Error::setting("tolerate", "a share from 0 to 1", share));
         }
-        if let Some(channels) = self.channels.filter(|c| ![1, 3].contains(c)) {
-            return Err(Error::setting("channels", "1 (grey) or 3 (RGB)", channels));
-        }
+        check_channels(self.channels)?;
         if !(self.average_kimg.is_finite() && self.average_kimg >= 0.0) {
             return Err(Error::setting("average-kimg", "a number from 0", self.average_kimg));
         }

@@ -11,7 +11,7 @@ use std::{
 use flate2::{Compression, write::ZlibEncoder};
 use ganymede::{
     Config, Error,
-    data::{Dataset, Event, FolderOptions, open_folder},
+    data::{Event, Form, PictureOptions, Size, open_folder},
     prelude::Device,
     training::Trainer,
 };
@@ -21,6 +21,10 @@ use tempfile::TempDir;
 const SIDE: u32 = 8;
 /// The most memory that one file may take.
 const MOST_FOR_ONE_FILE: usize = 64 << 20;
+
+fn small() -> Form {
+    Form { size: Some(Size::square(SIDE as usize)), ..Form::default() }
+}
 
 fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -105,7 +109,7 @@ const WAYS: [Way; 16] = [
     ("CMYK, cut off behind its header", "jpg", |_| cmyk_without_pixels()),
     ("CMYK, cut", "jpg", |n| cut(&from_corpus("cmyk-whole.jpg")[..200], n, 0)),
     ("animated PNG, cut", "png", |n| cut(&animated(&encoded(picture(n), ImageFormat::Png)), n, 20)),
-    ("animated GIF", "png", |_| from_corpus("animated-gif.png")),
+    ("GIF, cut", "png", |n| cut(&encoded(DynamicImage::from(picture(n)).into_rgba8(), ImageFormat::Gif), n, 60)),
     ("zero bytes", "png", |_| Vec::new()),
     ("only the signature", "png", |_| b"\x89PNG\r\n\x1a\n".to_vec()),
 ];
@@ -155,12 +159,15 @@ fn write_what_is_no_file(_: &Path) -> Vec<&'static str> {
 fn assert_survives(good: usize, bad: usize) {
     let folder = TempDir::new().unwrap();
     for number in 0..good {
-        let bytes = match number % 5 {
-            // 16 bits, CMYK and animations are bad in other programs, and read here
+        let bytes = match number % 8 {
+            // 16 bits, CMYK, animations and other formats are bad in other programs, and read here
             0 => encoded(DynamicImage::from(picture(number)).into_rgb16(), ImageFormat::Png),
             1 => animated(&encoded(picture(number), ImageFormat::Png)),
             2 => from_corpus("cmyk-whole.jpg"),
             3 => from_corpus("progressive.jpg"),
+            4 => encoded(picture(number), ImageFormat::WebP),
+            5 => encoded(picture(number), ImageFormat::Bmp),
+            6 => from_corpus("animated-gif.png"),
             _ => encoded(picture(number), ImageFormat::Jpeg),
         };
         fs::write(folder.path().join(format!("good{number:05}.png")), bytes).unwrap();
@@ -171,8 +178,12 @@ fn assert_survives(good: usize, bad: usize) {
     let no_files = write_what_is_no_file(folder.path());
     let before = peak_memory();
 
-    let config =
-        Config { data: folder.path().to_string_lossy().into_owned(), size: Some(28), batch: 4, ..Config::default() };
+    let config = Config {
+        data: folder.path().to_string_lossy().into_owned(),
+        size: Some(Size::square(28)),
+        batch: 4,
+        ..Config::default()
+    };
     let refused = Trainer::new(config.clone(), Device::flex()).err().unwrap();
     let share = format!("of {}", good + bad + no_files.len());
     assert!(matches!(&refused, Error::Data { .. }) && refused.to_string().contains(&share), "{share}: {refused}");
@@ -186,12 +197,8 @@ fn assert_survives(good: usize, bad: usize) {
             named.lock().unwrap().extend(unreadable.iter().map(|bad| (name(&bad.path), bad.reason.clone())));
         }
     };
-    let options = FolderOptions {
-        size: Some(SIDE as usize),
-        tolerate: Some(1.0),
-        progress: Some(&progress),
-        ..Default::default()
-    };
+    let options =
+        PictureOptions { form: small(), tolerate: Some(1.0), progress: Some(&progress), ..Default::default() };
     let set = open_folder(folder.path(), &options).unwrap();
     let named = named.into_inner().unwrap();
     for (number, way) in (0..bad).map(|number| (number, WAYS[number % WAYS.len()].0)) {
@@ -261,7 +268,7 @@ const GREEDY: &str = "GANYMEDE_GREEDY_PICTURE";
 fn child() {
     let Some(folder) = std::env::var_os(GREEDY) else { return };
     let before = memory("VmRSS:").unwrap_or(0);
-    let options = FolderOptions { size: Some(SIDE as usize), ..Default::default() };
+    let options = PictureOptions { form: small(), ..Default::default() };
     let read = open_folder(folder.as_ref(), &options).map_or_else(|error| error.to_string(), |_| "read".into());
     println!("{GREEDY} {} {read}", peak_memory().unwrap_or(before) - before);
 }

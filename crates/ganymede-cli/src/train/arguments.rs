@@ -8,11 +8,15 @@ use ganymede::{
     training::{Latent, Schedule},
 };
 
+use crate::form::FormArguments;
+
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "See `ganymede train --help` for every setting and examples.", after_long_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     pub data: DataArguments,
+    #[command(flatten)]
+    pub form: FormArguments,
     #[command(flatten)]
     pub networks: NetworkArguments,
     #[command(flatten)]
@@ -53,7 +57,7 @@ Examples:
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
-    /// A built-in set (shapes, ring8, ...), one that is fetched (fashion-mnist, mnist), or a file or folder
+    /// A built-in set (shapes, ring8, ...), one that is fetched (fashion-mnist, mnist), or a folder, a ZIP or a file
     #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
 
@@ -61,13 +65,9 @@ pub struct DataArguments {
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
 
-    /// Height and width of the images [default: as the data have them]
-    #[arg(long, value_name = "PIXELS")]
-    pub size: Option<usize>,
-
-    /// 1 for grey, 3 for RGB [default: as the data have them]
-    #[arg(long, value_name = "1|3", hide_short_help = true)]
-    pub channels: Option<usize>,
+    /// Show every image from right to left as well
+    #[arg(long)]
+    pub mirror: bool,
 
     /// Share of the pictures of a folder that may be unreadable [default: 0.001]
     #[arg(long, value_name = "SHARE", hide_short_help = true)]
@@ -238,7 +238,7 @@ pub struct OutputArguments {
 
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "out", "tick", "snapshot", "keep_every", "DataArguments", "NetworkArguments", "ModelArguments", "GameArguments",
+        "out", "tick", "snapshot", "keep_every", "DataArguments", "FormArguments", "NetworkArguments", "ModelArguments", "GameArguments",
         "OptimizerArguments", "MetricsArguments",
     ])]
     pub resume: Option<PathBuf>,

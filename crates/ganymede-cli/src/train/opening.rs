@@ -33,8 +33,7 @@ pub fn open(config: &Config, loud: bool) -> Result<(Arc<dyn Dataset>, Vec<Unread
         }
         _ => {}
     };
-    let Config { size, channels, tolerate, .. } = *config;
-    let options = OpenOptions { size, channels, tolerate, progress: Some(&hear), ..OpenOptions::default() };
+    let options = OpenOptions { progress: Some(&hear), ..config.open_options() };
     let dataset = data::open(&config.data, &options);
     bar.finish_and_clear();
     let left_out = std::mem::take(&mut *lock(&left_out));
@@ -69,6 +68,6 @@ fn say_what_is_missing(unreadable: &[Unreadable], ignored: usize) {
         }
     }
     if ignored > 0 {
-        warn(&format!("left out, as their names are not those of PNG or JPEG pictures: {ignored} files"));
+        warn(&format!("left out, as their names are not those of pictures: {ignored} files"));
     }
 }

@@ -71,10 +71,13 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, networks, model, game, optimizers, length, metrics, output } = arguments;
+    let Arguments { data, form, networks, model, game, optimizers, length, metrics, output } = arguments;
     set(&mut config.data, &data.data);
-    config.size = data.size.or(config.size);
-    config.channels = data.channels.or(config.channels);
+    config.size = form.size.or(config.size);
+    config.channels = form.channels.or(config.channels);
+    set(&mut config.fit, &form.fit.map(Into::into));
+    config.background = form.background.or(config.background);
+    config.mirror |= data.mirror;
     config.tolerate = data.tolerate.or(config.tolerate);
     set(&mut config.network, &networks.network);
     config.capacity = networks.capacity.map(Into::into).or(config.capacity);

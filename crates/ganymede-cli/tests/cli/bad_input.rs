@@ -33,7 +33,7 @@ fn a_setting_out_of_range_is_wrong_usage_and_says_what_was_expected() {
         ("train --clip -1", "clip: expected a positive number, got -1"),
         ("train --penalty r1:-1", "weight: expected a positive number, got -1"),
         ("train --penalty r1/0", "interval: expected a whole number of updates from 1, got 0"),
-        ("train --channels 2", "channels: expected 1 (grey) or 3 (RGB), got 2"),
+        ("train --channels 2", "channels: expected 1 (grey), 3 (RGB) or 4 (RGB and opacity), got 2"),
         ("train --threads 0", "threads: expected a whole number from 1, got 0"),
         ("train --batch 60001", "batch: expected 1..=60000 samples"),
         ("train --batch 100000000", "batch: expected at most 1048576"),

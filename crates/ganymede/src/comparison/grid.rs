@@ -54,7 +54,10 @@ impl Grid {
                 return Err(Error::setting("settings", "names that differ", format!("'{}' twice", setting.name)));
             }
             // they are all measured against the same samples
-            let data = |config: &Config| (config.data.clone(), config.size, config.channels, config.tolerate);
+            let data = |config: &Config| {
+                let options = config.open_options();
+                (config.data.clone(), options.form, options.mirror, options.tolerate)
+            };
             if data(&setting.config) != data(&settings[0].config) {
                 return Err(Error::setting(
                     "data",

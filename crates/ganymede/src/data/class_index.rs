@@ -34,11 +34,8 @@ impl ClassIndex {
     /// [`Error::Setting`] where a sample has no label or one beyond the data's classes, or all samples are of one class;
     /// and when a sample cannot be read.
     pub fn of(dataset: &dyn Dataset) -> Result<Self> {
-        let size = dataset.shape().iter().product();
-        let labels: Vec<Option<usize>> = (0..dataset.len())
-            .into_par_iter()
-            .map_init(|| vec![0.0; size], |room, index| dataset.read(index, room))
-            .collect::<Result<_>>()?;
+        let labels: Vec<Option<usize>> =
+            (0..dataset.len()).into_par_iter().map(|index| dataset.label(index)).collect::<Result<_>>()?;
         let classes = dataset.classes().len();
         let mut members = vec![Vec::new(); classes];
         for (index, label) in labels.into_iter().enumerate() {

@@ -18,8 +18,8 @@ pub struct Unreadable {
 pub enum Event<'a> {
     /// Bytes of a file that have arrived.
     Downloaded { file: &'a str, bytes: u64, of: u64 },
-    /// Pictures of a folder that have been decoded.
+    /// Pictures of a folder or an archive that have been decoded.
     Decoded { images: usize, of: usize },
-    /// A folder is read: the pictures that could not be, and the number of files that are no PNG or JPEG by their name.
+    /// A folder or an archive is read: the pictures that could not be, and the number of files that are no pictures by name.
     LeftOut { unreadable: &'a [Unreadable], ignored: usize },
 }

@@ -6,10 +6,13 @@
 
 use std::path::Path;
 
-use image::{ImageBuffer, Luma, imageops};
 use rayon::prelude::*;
 
-use super::{Dataset, check_read};
+use super::{
+    Dataset, Form, Size, check_read,
+    form::Target,
+    pictures::{Pixels, into_planes, recoloured},
+};
 use crate::error::{Error, Result};
 
 /// The most bytes of pixels that a set may hold in memory.
@@ -60,39 +63,46 @@ impl ImageSet {
         Ok(self)
     }
 
-    /// The images resized to `size`x`size` and to `channels`, where those are asked for and are not theirs already.
-    ///
-    /// Resizing is by Lanczos's filter of radius 3, stretched when shrinking, so that nothing is skipped; grey becomes RGB by
-    /// repetition.
-    pub(super) fn converted(self, size: Option<usize>, channels: Option<usize>) -> Result<Self> {
-        let [own_channels, height, width] = self.shape;
-        let (new_height, new_width) = size.map_or((height, width), |size| (size, size));
-        let new_channels = channels.unwrap_or(own_channels);
-        if [new_channels, new_height, new_width] == self.shape {
+    /// The images in another form, where one is asked for and is not theirs already.
+    pub(super) fn converted(self, form: &Form) -> Result<Self> {
+        form.check()?;
+        let [channels, height, width] = self.shape;
+        let target = Target::of(form, Size { width, height }, channels);
+        if target.shape() == self.shape {
             return Ok(self);
         }
-        let repeats = match (own_channels, new_channels) {
-            (own, new) if own == new => 1,
-            (1, new) => new,
-            (own, new) => {
-                return Err(Error::setting("channels", format!("{own}, as '{}' has", self.name), new));
-            }
-        };
-        let shape = [new_channels, new_height, new_width];
-        let bytes = pixel_bytes(self.len() as u64, shape).ok_or_else(|| {
-            Error::setting("size", format!("at most {MAX_BYTES} bytes for '{}' in memory", self.name), new_height)
+        let bytes = pixel_bytes(self.len() as u64, target.shape()).ok_or_else(|| {
+            Error::setting("size", format!("at most {MAX_BYTES} bytes for '{}' in memory", self.name), target.size)
         })?;
         let mut pixels = vec![0; bytes];
         pixels
-            .par_chunks_mut(shape.iter().product())
+            .par_chunks_mut(target.sample())
             .zip(self.pixels.par_chunks(self.shape.iter().product()))
-            .for_each(|(out, image)| {
-                let planes = image.chunks(height * width).flat_map(|plane| std::iter::repeat_n(plane, repeats));
-                for (out, plane) in out.chunks_mut(new_height * new_width).zip(planes) {
-                    resize_plane(plane, (height, width), out, (new_height, new_width));
-                }
-            });
-        Ok(ImageSet { shape, pixels, ..self })
+            .try_for_each(|(out, image)| convert(image, self.shape, &target, out))
+            .map_err(|reason| Error::setting("size", format!("one that '{}' can have", self.name), reason))?;
+        Ok(ImageSet { shape: target.shape(), pixels, ..self })
+    }
+}
+
+/// One image, from its planes to those of the target.
+fn convert(
+    image: &[u8],
+    [channels, height, width]: [usize; 3],
+    target: &Target,
+    out: &mut [u8],
+) -> std::result::Result<(), String> {
+    let area = height * width;
+    let side_by_side: Vec<u8> = (0..area).flat_map(|at| image.iter().skip(at).step_by(area).copied()).collect();
+    let bytes =
+        if channels == target.channels { side_by_side } else { recoloured(&side_by_side, channels, target.channels) };
+    let picture = Pixels { bytes: &bytes, width: width as u32, height: height as u32, channels: target.channels };
+    into_planes(picture, target, out)
+}
+
+/// x = b / 127.5 - 1
+pub(super) fn to_unit(bytes: &[u8], out: &mut [f32]) {
+    for (value, byte) in out.iter_mut().zip(bytes) {
+        *value = f32::from(*byte) / 127.5 - 1.0;
     }
 }
 
@@ -100,20 +110,6 @@ impl ImageSet {
 pub(super) fn pixel_bytes(images: u64, shape: [usize; 3]) -> Option<usize> {
     let bytes = shape.iter().try_fold(images, |product, size| product.checked_mul(*size as u64))?;
     if bytes > MAX_BYTES { None } else { usize::try_from(bytes).ok() }
-}
-
-fn resize_plane(
-    plane: &[u8],
-    (height, width): (usize, usize),
-    out: &mut [u8],
-    (new_height, new_width): (usize, usize),
-) {
-    if (height, width) == (new_height, new_width) {
-        out.copy_from_slice(plane);
-    } else if let Some(plane) = ImageBuffer::<Luma<u8>, _>::from_raw(width as u32, height as u32, plane) {
-        let filter = imageops::FilterType::Lanczos3;
-        out.copy_from_slice(&imageops::resize(&plane, new_width as u32, new_height as u32, filter));
-    }
 }
 
 impl Dataset for ImageSet {
@@ -135,10 +131,11 @@ impl Dataset for ImageSet {
 
     fn read(&self, index: usize, out: &mut [f32]) -> Result<Option<usize>> {
         check_read(self, index, out)?;
-        let image = &self.pixels[index * out.len()..][..out.len()];
-        for (value, byte) in out.iter_mut().zip(image) {
-            *value = f32::from(*byte) / 127.5 - 1.0;
-        }
+        to_unit(&self.pixels[index * out.len()..][..out.len()], out);
+        self.label(index)
+    }
+
+    fn label(&self, index: usize) -> Result<Option<usize>> {
         Ok(self.labels.get(index).map(|label| *label as usize))
     }
 }
@@ -168,13 +165,20 @@ mod tests {
         }
     }
 
+    fn form(size: Option<usize>, channels: Option<usize>) -> Form {
+        Form { size: size.map(Size::square), channels, ..Form::default() }
+    }
+
     #[test]
     fn grey_is_repeated_and_a_plain_image_stays_plain_when_resized() {
-        let large = set().converted(Some(5), Some(3)).unwrap();
+        let large = set().converted(&form(Some(5), Some(3))).unwrap();
         assert_eq!((large.shape(), large.len()), ([3, 5, 5], 2));
         assert!(large.pixels[75..].iter().all(|byte| *byte == 7));
         assert_eq!(large.pixels[..25], large.pixels[50..75]);
-        assert!(set().converted(None, Some(3)).unwrap().converted(None, Some(1)).is_err());
+        let back = set().converted(&form(None, Some(3))).unwrap().converted(&form(None, Some(1))).unwrap();
+        assert_eq!(back.pixels, set().pixels);
+        let opaque = set().converted(&form(None, Some(4))).unwrap();
+        assert_eq!((opaque.shape(), &opaque.pixels[8..16]), ([4, 2, 2], &[0, 255, 51, 204, 255, 255, 255, 255][..]));
     }
 
     #[test]
@@ -185,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_size_that_no_memory_holds_is_refused_before_it_is_allocated() {
-        assert!(matches!(set().converted(Some(1 << 20), None), Err(Error::Setting { .. })));
+        assert!(matches!(set().converted(&form(Some(1 << 20), None)), Err(Error::Setting { .. })));
         assert_eq!(pixel_bytes(u64::MAX, [3, 2, 2]), None);
     }
 }

@@ -1,44 +1,60 @@
 //! The data: one source a file, all read through [`Dataset`] and opened by name or path with [`open()`].
 //!
-//! Pictures from files are [`ImageSet`]s, decoded once and held as bytes; [`Shapes`] and the densities ([`Points`]) are
-//! drawn when they are read, each sample a pure function of its index.
+//! Pictures from files are [`ImageSet`]s, decoded once and held as bytes, or stay where they are and are decoded when they are
+//! read, where they are too many; [`Shapes`] and the densities ([`Points`]) are drawn when they are read, each sample a pure
+//! function of its index.
 
+mod cifar;
 mod class_index;
+mod colour;
 mod density;
 mod download;
 mod event;
 mod folder;
+pub(crate) mod form;
 mod grid25;
 mod idx;
 mod image_set;
+mod labels;
 mod loader;
+mod mirrored;
 mod mode_coverage;
 mod open;
+mod pictures;
 mod points;
+mod read_ahead;
 mod ring8;
 pub mod shapes;
+mod size;
 mod split;
 mod swiss_roll;
 mod two_moons;
+mod zip;
 
 use burn::tensor::Tensor;
 
+pub use cifar::open_cifar;
 pub use class_index::ClassIndex;
+pub use colour::Colour;
 pub use density::Mixture;
 pub use event::{Event, Progress, Unreadable};
-pub use folder::{FolderOptions, open_folder};
+pub use folder::open_folder;
+pub use form::{Fit, Form};
 pub use grid25::grid25;
 pub use idx::open_idx;
 pub use image_set::ImageSet;
 pub use loader::Loader;
 pub use mode_coverage::{ModeCoverage, mode_coverage};
 pub use open::{OpenOptions, known_names, open};
+pub use pictures::PictureOptions;
 pub use points::Points;
 pub use ring8::ring8;
 pub use shapes::Shapes;
+pub use size::Size;
 pub use split::Split;
 pub use swiss_roll::swiss_roll;
 pub use two_moons::two_moons;
+pub use zip::open_zip;
 
 use crate::error::{Error, Result};
 
@@ -65,6 +81,14 @@ pub trait Dataset: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// When the sample cannot be read.
     fn read(&self, index: usize, out: &mut [f32]) -> Result<Option<usize>>;
+
+    /// The class of sample `index`.
+    ///
+    /// # Errors
+    /// When the sample cannot be read.
+    fn label(&self, index: usize) -> Result<Option<usize>> {
+        self.read(index, &mut vec![0.0; self.shape().iter().product()])
+    }
 
     /// The density that the samples are drawn from, where it is known.
     fn density(&self) -> Option<&dyn Density> {

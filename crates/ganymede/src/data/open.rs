@@ -4,26 +4,29 @@
 //! shapes ring8 grid25 two-moons swiss-roll    drawn, no files
 //! fashion-mnist mnist                         found or downloaded
 //! a folder                                    of pictures, or one a class
+//! a ZIP archive                               of pictures, or one folder a class, or with a dataset.json
+//! an archive or folder of CIFAR               as it is published
 //! a file                                      IDX images, with the labels beside it
 //! ```
+//! What a file is, its first bytes tell.
 //! Names come first; a folder called `shapes` is `./shapes`.
 
-use std::{path::Path, sync::Arc};
+use std::{fs::File, io::Read, path::Path, sync::Arc};
 
 use super::{
-    Dataset, FolderOptions, Points, Progress, Shapes, Split, download::PUBLISHED, grid25, idx, open_folder, open_idx,
-    ring8, swiss_roll, two_moons,
+    Dataset, Form, PictureOptions, Points, Progress, Shapes, Size, Split, cifar, download::PUBLISHED, grid25, idx,
+    mirrored::Mirrored, open_cifar, open_folder, open_idx, open_zip, ring8, swiss_roll, two_moons, zip,
 };
 use crate::error::{Error, Result};
 
 /// How a data set is to be read.
 #[derive(Clone, Copy, Default)]
 pub struct OpenOptions<'a> {
-    /// Height and width of the images; their own where not given.
-    pub size: Option<usize>,
-    /// 1 for grey, 3 for RGB; as the images are where not given.
-    pub channels: Option<usize>,
-    /// The share of unreadable pictures up to which a folder is used without them; 0.1 % where not given.
+    /// What the images are to be like; as they are where not given.
+    pub form: Form,
+    /// Whether every image is there a second time, from right to left.
+    pub mirror: bool,
+    /// The share of unreadable pictures up to which a folder or an archive is used without them; 0.1 % where not given.
     pub tolerate: Option<f64>,
     pub split: Split,
     /// Hears of downloads and of decoding.
@@ -48,39 +51,58 @@ pub fn known_names() -> impl Iterator<Item = &'static str> {
 /// [`Error::UnknownName`] for what is neither; [`Error::Setting`] for a size, channels or split that the data cannot have;
 /// [`Error::Data`], [`Error::Io`] and [`Error::Download`] for data that cannot be used, read or fetched.
 pub fn open(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
-    let OpenOptions { size, channels, tolerate, split, progress } = *options;
-    if size == Some(0) {
-        return Err(Error::setting("size", "a whole number from 1", 0));
-    }
-    if let Some(channels) = channels.filter(|channels| ![1, 3].contains(channels)) {
-        return Err(Error::setting("channels", "1 (grey) or 3 (RGB)", channels));
-    }
+    let set = open_plain(source, options)?;
+    Ok(if options.mirror { Arc::new(Mirrored::of(set)?) } else { set })
+}
+
+fn open_plain(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
+    let OpenOptions { form, tolerate, split, progress, .. } = *options;
+    form.check()?;
     if source == SHAPES {
-        return Ok(Arc::new(Shapes::new(split, size.unwrap_or(Shapes::SIZE), channels.unwrap_or(1))?));
+        let size = form.size.unwrap_or(Size::square(Shapes::SIZE));
+        let side = size.side().ok_or_else(|| Error::setting("size", "a square for shapes", size))?;
+        return Ok(Arc::new(Shapes::new(split, side, form.channels.unwrap_or(1))?));
     }
     if let Some((name, open)) = DENSITIES.iter().find(|(name, _)| *name == source) {
-        for (setting, value) in [("size", size), ("channels", channels)] {
-            if let Some(value) = value {
-                return Err(Error::setting(setting, format!("none beside '{name}', whose samples are points"), value));
-            }
+        let given =
+            [("size", form.size.map(|size| size.to_string())), ("channels", form.channels.map(|n| n.to_string()))];
+        if let Some((setting, value)) = given.into_iter().find_map(|(setting, value)| Some((setting, value?))) {
+            return Err(Error::setting(setting, format!("none beside '{name}', whose samples are points"), value));
         }
         return Ok(Arc::new(open(split)));
     }
     if let Some(published) = PUBLISHED.iter().find(|set| set.name == source) {
-        return Ok(Arc::new(published.open(split, progress)?.converted(size, channels)?));
+        return Ok(Arc::new(published.open(split, progress)?.converted(&form)?));
     }
     let path = Path::new(source);
     if !path.exists() {
         return Err(Error::unknown_name("data set, file or folder", source, known_names()));
     }
+    let start = if path.is_dir() { Vec::new() } else { start(path)? };
+    if if path.is_dir() { cifar::is_folder(path) } else { cifar::is_archive(&start) } {
+        return Ok(Arc::new(open_cifar(path, split)?.converted(&form)?));
+    }
     if split == Split::Test {
         return Err(Error::setting("split", "train: a path has no other part", "test"));
     }
+    let pictures = PictureOptions { form, tolerate, progress, ..PictureOptions::default() };
     if path.is_dir() {
-        return Ok(Arc::new(open_folder(path, &FolderOptions { size, channels, tolerate, progress })?));
+        return open_folder(path, &pictures);
+    }
+    if zip::is_zip(&start) {
+        return open_zip(path, &pictures);
     }
     let labels = idx::labels_beside(path);
-    Ok(Arc::new(open_idx(path, labels.as_deref())?.converted(size, channels)?))
+    Ok(Arc::new(open_idx(path, labels.as_deref())?.converted(&form)?))
+}
+
+/// What a file begins with.
+fn start(path: &Path) -> Result<Vec<u8>> {
+    const ENOUGH: u64 = 4096;
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    file.take(ENOUGH).read_to_end(&mut start).map_err(Error::io("read", path))?;
+    Ok(start)
 }
 
 #[cfg(test)]

@@ -129,8 +129,7 @@ impl Monitor {
 
 /// The part of the data that the run does not train on.
 fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dyn Dataset>>> {
-    let Config { size, channels, tolerate, .. } = *config;
-    let options = OpenOptions { size, channels, tolerate, split: Split::Test, ..OpenOptions::default() };
+    let options = OpenOptions { split: Split::Test, ..config.open_options() };
     match data::open(&config.data, &options) {
         // a program may train on data of its own, whatever the settings call them
         Ok(test) if (test.name(), test.shape()) == (dataset.name(), dataset.shape()) => Ok(Some(test)),

@@ -16,6 +16,10 @@ pub struct Progress {
     pub kimg: f64,
     /// Images shown a second, over the last tick.
     pub images_per_second: f64,
+    /// How long a step waited for its data, on average over the last tick.
+    pub data_wait: Duration,
+    /// The same as a share of the step.
+    pub data_share: f64,
     /// The time that the rest of the run will take at this speed.
     pub remaining: Duration,
     /// The mean of each number over the last tick.

@@ -47,8 +47,8 @@ impl Tick {
         }
     }
 
-    /// The means, and how fast it went.
-    pub fn progress(&self, config: &Config, step: u64) -> Progress {
+    /// The means, and how fast it went when so long was `waited` for data.
+    pub fn progress(&self, config: &Config, step: u64, waited: Duration) -> Progress {
         let seconds = self.started.elapsed().as_secs_f64().max(1e-9);
         let mut report = Report::default();
         for Sum { name, sum, count } in &self.sums {
@@ -59,6 +59,8 @@ impl Tick {
             steps: config.steps,
             kimg: step as f64 * config.images_per_step() as f64 / 1000.0,
             images_per_second: self.steps as f64 * config.images_per_step() as f64 / seconds,
+            data_wait: waited.div_f64(self.steps.max(1) as f64),
+            data_share: waited.as_secs_f64() / seconds,
             remaining: remaining((config.steps - step) as f64 * seconds / self.steps.max(1) as f64),
             report,
         }

@@ -63,9 +63,7 @@ impl Trainer {
     /// When a setting makes no sense, the data cannot be opened, or the network cannot serve them.
     pub fn new(config: Config, device: Device) -> Result<Self> {
         config.validate()?;
-        let Config { size, channels, tolerate, .. } = config;
-        let options = data::OpenOptions { size, channels, tolerate, ..Default::default() };
-        let dataset = data::open(&config.data, &options)?;
+        let dataset = data::open(&config.data, &config.open_options())?;
         Self::on_dataset(config, dataset, device)
     }
 
@@ -211,7 +209,7 @@ impl Trainer {
             observer.on_step(self.step);
             let last = self.step == self.config.steps;
             if self.step.is_multiple_of(self.config.tick) || last {
-                let progress = self.tick.progress(&self.config, self.step);
+                let progress = self.tick.progress(&self.config, self.step, self.loader.waited());
                 self.tick = Tick::start();
                 self.write_stats(&progress);
                 observer.on_tick(&progress);

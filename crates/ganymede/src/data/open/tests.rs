@@ -54,13 +54,15 @@ fn an_unknown_name_is_told_from_a_path_and_given_its_nearest() {
 
 #[test]
 fn settings_that_the_data_cannot_have_are_refused() {
-    let sized = |size| OpenOptions { size: Some(size), ..Default::default() };
-    let coloured = |channels| OpenOptions { channels: Some(channels), ..Default::default() };
+    let formed = |form| OpenOptions { form, ..Default::default() };
+    let sized = |size| formed(Form { size: Some(Size::square(size)), ..Form::default() });
+    let coloured = |channels| formed(Form { channels: Some(channels), ..Form::default() });
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();
     let cases = [
         error("shapes", sized(0)),
         error("shapes", coloured(2)),
+        error("shapes", formed(Form { size: Some(Size { width: 32, height: 28 }), ..Form::default() })),
         error("ring8", sized(28)),
         error("grid25", coloured(1)),
         error(path, OpenOptions { split: Split::Test, ..Default::default() }),
@@ -75,7 +77,8 @@ fn a_path_to_an_idx_file_brings_the_labels_beside_it_in_the_asked_form() {
     let path = folder.path().join("my-images-idx3-ubyte");
     fs::write(&path, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 255, 0]).unwrap();
     fs::write(folder.path().join("my-labels-idx1-ubyte"), [0, 0, 8, 1, 0, 0, 0, 2, 1, 0]).unwrap();
-    let options = OpenOptions { size: Some(2), channels: Some(3), ..Default::default() };
+    let form = Form { size: Some(Size::square(2)), channels: Some(3), ..Form::default() };
+    let options = OpenOptions { form, ..Default::default() };
     let set = open(path.to_str().unwrap(), &options).unwrap();
     let mut out = [0.0; 12];
     assert_eq!((set.shape(), set.read(0, &mut out).unwrap(), out), ([3, 2, 2], Some(1), [1.0; 12]));

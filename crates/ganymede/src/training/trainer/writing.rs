@@ -53,7 +53,11 @@ impl Trainer {
         let line = StatsLine { step: progress.step, kimg: progress.kimg, report };
         let failure = directory.append_stats(&line).err();
         self.warn_of(failure, "a line of statistics is not written yet");
-        self.log(&format!("step {} at {:.0} images/s", progress.step, progress.images_per_second));
+        let Progress { step, images_per_second, data_wait, data_share, .. } = progress;
+        let (wait, share) = (data_wait.as_secs_f64() * 1e3, data_share * 100.0);
+        self.log(&format!(
+            "step {step} at {images_per_second:.0} images/s, {wait:.2} ms a step ({share:.1} %) for data"
+        ));
     }
 
     /// Comes before the checkpoint: a run that goes on from the checkpoint will not draw the picture again.
