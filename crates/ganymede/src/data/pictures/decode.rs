@@ -1,6 +1,8 @@
 //! One picture, from its file to the bytes of a sample.
 
-use image::{DynamicImage, GenericImageView, ImageDecoder, ImageReader, Limits, Rgba, metadata::Orientation};
+use image::{
+    ColorType, DynamicImage, GenericImageView, ImageDecoder, ImageReader, Limits, Rgba, metadata::Orientation,
+};
 
 use super::{
     container::{Container, Encoded},
@@ -38,10 +40,10 @@ pub fn header(container: &dyn Container, index: usize) -> Result<Header, String>
 
 /// Decodes picture `index` into the planes of a sample.
 pub fn decode(container: &dyn Container, index: usize, target: &Target, out: &mut [u8]) -> Result<(), String> {
-    let picture = picture(container.open(index)?, target)?;
+    let (picture, is_cut) = picture(container.open(index)?, target)?;
     let (width, height) = picture.dimensions();
     // what was cut already is not cut again, whatever was rounded
-    let fit = if target.fit == Fit::Crop { Fit::Stretch } else { target.fit };
+    let fit = if is_cut && target.fit == Fit::Crop { Fit::Stretch } else { target.fit };
     let planes = |bytes: &[u8], channels: usize, out: &mut [u8]| {
         into_planes(Pixels { bytes, width, height, channels }, &Target { fit, ..*target }, out)
     };
@@ -52,8 +54,8 @@ pub fn decode(container: &dyn Container, index: usize, target: &Target, out: &mu
     }
 }
 
-/// The picture decoded, cut, turned, and laid on the background where no opacity is asked for.
-fn picture(encoded: Encoded, target: &Target) -> Result<DynamicImage, String> {
+/// The picture decoded, turned, and laid on the background where no opacity is asked for; whether it is cut as well.
+fn picture(encoded: Encoded, target: &Target) -> Result<(DynamicImage, bool), String> {
     let held = encoded.held;
     let (mut decoder, coding) = decoder(encoded)?;
     let (width, height) = decoder.dimensions();
@@ -65,11 +67,17 @@ fn picture(encoded: Encoded, target: &Target) -> Result<DynamicImage, String> {
         return Err(too_large([width, height], needed));
     }
     let picture = DynamicImage::from_decoder(decoder).map_err(reason)?;
+    let is_as_it_should_be =
+        matches!((picture.color(), target.channels), (ColorType::L8, 1) | (ColorType::Rgb8, 3) | (ColorType::Rgba8, 4));
+    if is_as_it_should_be && orientation == Orientation::NoTransforms {
+        return Ok((picture, false));
+    }
     // cutting first leaves little to turn and resize, however long the picture is
     let mut middle = middle(picture, cut, orientation);
     middle.apply_orientation(orientation);
     let has_alpha = middle.color().has_alpha();
-    Ok(if has_alpha && target.channels != 4 { on_paper(&middle, target.background) } else { middle })
+    let is_to_be_opaque = has_alpha && target.channels != 4;
+    Ok((if is_to_be_opaque { on_paper(&middle, target.background) } else { middle }, true))
 }
 
 /// Whether turning exchanges width and height.
