@@ -10,7 +10,7 @@
 
 use fast_image_resize::{
     PixelType, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
+    images::{CroppedImage, Image, ImageRef},
 };
 
 use crate::data::{Colour, form::Target};
@@ -41,10 +41,10 @@ pub fn into_planes(picture: Pixels, target: &Target, out: &mut [u8]) -> Result<(
     let source = ImageRef::new(width, height, bytes, kind).map_err(|error| error.to_string())?;
     let mut resized = Image::new(inside.width as u32, inside.height as u32, kind);
     let (left, top) = ((width - cut_width) / 2, (height - cut_height) / 2);
-    let options = ResizeOptions::new()
-        .crop(left.into(), top.into(), cut_width.into(), cut_height.into())
-        .use_alpha(channels == 4);
-    Resizer::new().resize(&source, &mut resized, &options).map_err(|error| error.to_string())?;
+    // what is cut away must not be seen by the filter either
+    let cut = CroppedImage::new(&source, left, top, cut_width, cut_height).map_err(|error| error.to_string())?;
+    let options = ResizeOptions::new().use_alpha(channels == 4);
+    Resizer::new().resize(&cut, &mut resized, &options).map_err(|error| error.to_string())?;
 
     let frame = target.size;
     if (inside.width, inside.height) != (frame.width, frame.height) {
