@@ -5,7 +5,8 @@
 //! ```
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufWriter},
     path::{Path, PathBuf},
 };
 
@@ -40,6 +41,25 @@ pub(crate) fn replace(storage: &dyn Storage, path: &Path, bytes: &[u8]) -> Resul
         // what cannot be removed now is removed when the run is started again
         let _ = storage.remove(&temporary);
         Error::io("write", path)(source)
+    })
+}
+
+/// As [`write_atomically`], for what is too large to be held: `write` writes the temporary file, whose errors are passed on.
+///
+/// # Errors
+/// Those of `write`, and [`Error::Io`]; `path` is then whole, in its old state or its new one.
+pub(crate) fn replace_by(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> Result<()>) -> Result<()> {
+    let temporary = temporary(path);
+    let written = || -> Result<()> {
+        let io = |error| Error::io("write", path)(error);
+        let mut file = BufWriter::new(File::create(&temporary).map_err(io)?);
+        write(&mut file)?;
+        file.into_inner().map_err(|error| io(error.into_error()))?.sync_all().map_err(io)?;
+        std::fs::rename(&temporary, path).map_err(io)?;
+        retried(|| Disk.sync_directory(parent(path))).map_err(io)
+    };
+    written().inspect_err(|_| {
+        let _ = std::fs::remove_file(&temporary);
     })
 }
 

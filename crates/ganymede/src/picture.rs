@@ -20,6 +20,9 @@ const COMFORTABLE_SIDE: usize = 64;
 /// A letter of a row's name is at least this many times lower than the row, and enlarged no more than that.
 const TEXT_SHARE: u32 = 24;
 const LARGEST_TEXT: u32 = 2;
+/// The squares that show through what is transparent: how bright, and how many pixels a side.
+const BOARD: [f32; 2] = [0.6, 0.2];
+const BOARD_SIDE: usize = 4;
 const PLOT_SIDE: u32 = 512;
 /// A plot shows points of [-PLOT_RANGE, PLOT_RANGE] on both axes.
 const PLOT_RANGE: f32 = 1.5;
@@ -27,7 +30,7 @@ const PLOT_RANGE: f32 = 1.5;
 /// A picture of a batch: a grid with `columns` columns for images, a scatter plot for points.
 ///
 /// # Shapes
-/// `samples` [N, C, H, W], images in [-1, 1] with 1 or 3 channels, or points [N, 2, 1, 1].
+/// `samples` [N, C, H, W], images in [-1, 1] with 1, 3 or 4 channels, the last one their opacity, or points [N, 2, 1, 1].
 ///
 /// # Errors
 /// [`Error::Shape`] for any other number of channels.
@@ -36,10 +39,10 @@ pub fn of_samples(samples: &Tensor<4>, columns: usize) -> Result<RgbImage> {
     let values: Vec<f32> = samples.clone().into_data().iter::<f32>().collect();
     match dims {
         [_, 2, 1, 1] => Ok(scatter(&values)),
-        [n, 1 | 3, _, _] => Ok(grid(&values, dims, columns.clamp(1, n.max(1)))),
+        [n, 1 | 3 | 4, _, _] => Ok(grid(&values, dims, columns.clamp(1, n.max(1)))),
         _ => Err(Error::Shape {
             operation: "picture",
-            expected: "samples [N, C, H, W] with 1 or 3 channels, or points [N, 2, 1, 1]".into(),
+            expected: "samples [N, C, H, W] with 1, 3 or 4 channels, or points [N, 2, 1, 1]".into(),
             got: dims.to_vec(),
         }),
     }
@@ -95,7 +98,7 @@ pub fn named_rows(grid: &RgbImage, names: &[&str]) -> RgbImage {
 pub fn of_one(samples: &Tensor<4>, index: usize) -> Result<RgbImage> {
     let [_, c, h, w] = samples.dims();
     let one = samples.clone().narrow(0, index, 1);
-    if ![1, 3].contains(&c) {
+    if ![1, 3, 4].contains(&c) {
         return of_samples(&one, 1);
     }
     let values: Vec<f32> = one.into_data().iter::<f32>().collect();
@@ -130,9 +133,12 @@ fn grid(values: &[f32], [n, c, h, w]: [usize; 4], columns: usize) -> RgbImage {
     })
 }
 
+/// What is transparent lies on a board of squares.
 fn pixel(sample: &[f32], [c, h, w]: [usize; 3], x: usize, y: usize) -> Rgb<u8> {
-    let channel = |k: usize| to_byte(sample[(k.min(c - 1) * h + y) * w + x]);
-    Rgb([channel(0), channel(1), channel(2)])
+    let value = |k: usize| sample[(k.min(c - 1) * h + y) * w + x];
+    let opacity = if c == 4 { (value(3) + 1.0) / 2.0 } else { 1.0 }.clamp(0.0, 1.0);
+    let board = BOARD[(x / BOARD_SIDE + y / BOARD_SIDE) % 2];
+    Rgb([0, 1, 2].map(|k| to_byte(opacity * value(k) + (1.0 - opacity) * board)))
 }
 
 /// [-1, 1] -> 0..=255, rounded to nearest.
@@ -195,6 +201,15 @@ mod tests {
         let plot = of_samples(&samples(&[0.0, 1.0], [1, 2, 1, 1]), 1).unwrap();
         let inked = plot.enumerate_pixels().find(|(_, _, p)| p.0 != [255; 3]).map(|(_, y, _)| y);
         assert!(inked.is_some_and(|y| y < PLOT_SIDE / 2));
+    }
+
+    #[test]
+    fn what_is_transparent_shows_the_board() {
+        // opaque white, half of it, nothing of it
+        let values = [[1.0; 3], [1.0; 3], [1.0; 3], [1.0, 0.0, -1.0]].concat();
+        let picture = of_one(&samples(&values, [1, 4, 1, 3]), 0).unwrap();
+        let bytes: Vec<u8> = picture.pixels().map(|p| p.0[1]).collect();
+        assert_eq!(bytes, [1.0, 0.8, 0.6].map(to_byte));
     }
 
     #[test]

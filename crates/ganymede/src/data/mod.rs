@@ -4,6 +4,7 @@
 //! read, where they are too many; [`Shapes`] and the densities ([`Points`]) are drawn when they are read, each sample a pure
 //! function of its index.
 
+mod check;
 mod cifar;
 mod class_index;
 mod colour;
@@ -20,6 +21,7 @@ mod loader;
 mod mirrored;
 mod mode_coverage;
 mod open;
+mod pack;
 mod pictures;
 mod points;
 mod read_ahead;
@@ -33,6 +35,7 @@ mod zip;
 
 use burn::tensor::Tensor;
 
+pub use check::{Bad, Checkup, Count, Picture, check, contact_sheet};
 pub use cifar::open_cifar;
 pub use class_index::ClassIndex;
 pub use colour::Colour;
@@ -46,6 +49,7 @@ pub use image_set::ImageSet;
 pub use loader::Loader;
 pub use mode_coverage::{ModeCoverage, mode_coverage};
 pub use open::{OpenOptions, known_names, open};
+pub use pack::{Packed, pack};
 pub use pictures::PictureOptions;
 pub use points::Points;
 pub use ring8::ring8;

@@ -97,7 +97,7 @@ fn open_plain(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
 }
 
 /// What a file begins with.
-fn start(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn start(path: &Path) -> Result<Vec<u8>> {
     const ENOUGH: u64 = 4096;
     let mut start = Vec::new();
     let file = File::open(path).map_err(Error::io("open", path))?;

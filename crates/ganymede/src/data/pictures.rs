@@ -25,7 +25,7 @@ use rayon::prelude::*;
 use self::streamed::StreamedSet;
 pub(super) use self::{
     container::{Container, Encoded},
-    decode::{Header, decode, header},
+    decode::{About, Header, about, decode, header},
     memory::MAX_MEMORY,
     resample::{Pixels, into_planes, recoloured},
 };

@@ -1,12 +1,15 @@
 //! One picture, from its file to the bytes of a sample.
 
+use std::io::SeekFrom;
+
 use image::{
-    ColorType, DynamicImage, GenericImageView, ImageDecoder, ImageReader, Limits, Rgba, metadata::Orientation,
+    ColorType, DynamicImage, GenericImageView, ImageDecoder, ImageFormat, ImageReader, Limits, Rgba,
+    metadata::Orientation,
 };
 
 use super::{
     container::{Container, Encoded},
-    memory::{Coding, MAX_MEMORY, MAX_METADATA, needed},
+    memory::{Coding, MAX_MEMORY, MAX_METADATA, needed, read_up_to},
     resample::{Pixels, into_planes},
 };
 use crate::data::{Colour, Fit, Size, form::Target};
@@ -36,6 +39,62 @@ pub fn header(container: &dyn Container, index: usize) -> Result<Header, String>
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let [width, height] = if is_on_its_side(orientation) { [height, width] } else { [width, height] };
     Ok(Header { width, height, grey: !decoder.color_type().has_color() })
+}
+
+/// All that a picture's file says before its pixels.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Once it is turned as EXIF says.
+    pub width: u32,
+    pub height: u32,
+    /// PNG, JPEG, ...
+    pub format: String,
+    /// Grey, RGB, palette, ..., with the depth where it is not 8 bits.
+    pub mode: String,
+    pub grey: bool,
+    /// Whether it may be transparent.
+    pub alpha: bool,
+}
+
+/// What an open picture says of itself; what is wrong, if it cannot be read.
+pub fn about(mut encoded: Encoded) -> Result<About, String> {
+    let mut start = [0; 26];
+    let got = read_up_to(&mut *encoded.reader, &mut start).map_err(|error| error.to_string())?;
+    encoded.reader.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    let start = start.get(..got).unwrap_or_default();
+    let format = image::guess_format(start).map_err(reason)?;
+    let (mut decoder, _) = decoder(encoded)?;
+    let (width, height) = decoder.dimensions();
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let [width, height] = if is_on_its_side(orientation) { [height, width] } else { [width, height] };
+    let color = decoder.color_type();
+    let mode = match (format, start) {
+        // what a PNG decodes to is not what it is: its header says that
+        (ImageFormat::Png, [.., depth, kind]) => png_mode(*depth, *kind),
+        (ImageFormat::Gif, _) => "palette".into(),
+        _ => match (color.has_color(), color.has_alpha()) {
+            (false, false) => "grey".into(),
+            (false, true) => "grey with opacity".into(),
+            (true, false) => "RGB".into(),
+            (true, true) => "RGBA".into(),
+        },
+    };
+    let format = match format {
+        ImageFormat::WebP => "WebP".into(),
+        other => format!("{other:?}").to_uppercase(),
+    };
+    Ok(About { width, height, format, mode, grey: !color.has_color(), alpha: color.has_alpha() })
+}
+
+fn png_mode(depth: u8, kind: u8) -> String {
+    let kind = match kind {
+        0 => "grey",
+        2 => "RGB",
+        3 => "palette",
+        4 => "grey with opacity",
+        _ => "RGBA",
+    };
+    if depth == 8 { kind.into() } else { format!("{depth}-bit {kind}") }
 }
 
 /// Decodes picture `index` into the planes of a sample.

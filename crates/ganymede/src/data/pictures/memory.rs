@@ -83,7 +83,8 @@ impl Coding {
     }
 }
 
-fn read_up_to(reader: &mut dyn ReadSeek, bytes: &mut [u8]) -> io::Result<usize> {
+/// Fills `bytes` as far as the file goes; how far that is.
+pub fn read_up_to(reader: &mut dyn ReadSeek, bytes: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while let Some(rest) = bytes.get_mut(got..).filter(|rest| !rest.is_empty()) {
         match reader.read(rest) {
