@@ -18,6 +18,8 @@ pub enum Failure {
     Output(io::Error),
     /// Experiments whose statements did not hold, by name.
     NotConfirmed(String),
+    /// What was found wrong with data, and said already.
+    Troubles(Vec<String>),
     /// A signal asked the run to stop; it has saved and said so.
     Interrupted,
 }
@@ -43,6 +45,10 @@ impl Failure {
             }
             Failure::NotConfirmed(names) => {
                 say(&format!("not confirmed: {names}"), Some("the report says which check failed, and by how much"));
+                ExitCode::from(1)
+            }
+            Failure::Troubles(troubles) => {
+                say(&format!("not fit to train on as it is: {}", troubles.join("; ")), None);
                 ExitCode::from(1)
             }
             Failure::Library(error) => {

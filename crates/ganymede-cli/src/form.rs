@@ -1,7 +1,7 @@
 //! What pictures are to be like, as it is typed wherever pictures are read.
 
 use clap::{Args, ValueEnum};
-use ganymede::data::{Colour, Fit, Size};
+use ganymede::data::{Colour, Fit, Form, Size};
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Data")]
@@ -21,6 +21,14 @@ pub struct FormArguments {
     /// What transparent pictures are laid on, and what is beside padded ones, as white, black or #20a0ff [default: white]
     #[arg(long, value_name = "COLOUR", hide_short_help = true)]
     pub background: Option<Colour>,
+}
+
+impl FormArguments {
+    /// The form that was typed.
+    pub fn form(&self) -> Form {
+        let FormArguments { size, fit, channels, background } = *self;
+        Form { size, channels, fit: fit.map(Into::into).unwrap_or_default(), background }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

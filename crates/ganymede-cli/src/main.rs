@@ -5,6 +5,7 @@ mod bench;
 mod best;
 mod compare;
 mod completions;
+mod data;
 mod evaluate;
 mod failure;
 mod form;
@@ -12,6 +13,7 @@ mod info;
 mod interrupt;
 mod lab;
 mod list;
+mod progress_bar;
 mod sample;
 mod seeds;
 mod style;
@@ -54,6 +56,8 @@ enum Verb {
     Evaluate(Box<evaluate::Arguments>),
     /// Train and measure several objectives under one budget, and say whether they differ
     Compare(Box<compare::Arguments>),
+    /// Look through pictures before training, or pack them
+    Data(data::Arguments),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
     /// Check the theory by experiment, with a report to look at
@@ -72,6 +76,7 @@ fn main() -> ExitCode {
         Verb::Sample(arguments) => sample::run(&arguments),
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Compare(arguments) => compare::run(&arguments),
+        Verb::Data(arguments) => data::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
         Verb::Lab(arguments) => lab::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::{
+    progress_bar::{self, bar},
+    style::warn,
+};
 use ganymede::{
     Config, Error,
     data::{self, Dataset, Event, OpenOptions, Unreadable},
 };
-use indicatif::{ProgressBar, ProgressStyle};
-
-use crate::style::warn;
 
 /// How many of the pictures that were left out are named.
 const NAMED: usize = 5;
@@ -18,20 +19,14 @@ const NAMED: usize = 5;
 /// # Errors
 /// When the data cannot be found, fetched or used.
 pub fn open(config: &Config, loud: bool) -> Result<(Arc<dyn Dataset>, Vec<Unreadable>), Error> {
-    let bar = if loud { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    bar.set_style(bar_style("{pos}/{len}"));
+    let bar = bar(loud);
     let left_out = Mutex::default();
     let hear = |event: Event| match event {
-        Event::Downloaded { file, bytes, of } => {
-            bar.set_style(bar_style("{bytes}/{total_bytes}  {bytes_per_sec}"));
-            show(&bar, &format!("fetching {file}"), bytes, of);
-        }
-        Event::Decoded { images, of } => show(&bar, "reading pictures", images as u64, of as u64),
         Event::LeftOut { unreadable, ignored } => {
             bar.suspend(|| say_what_is_missing(unreadable, ignored));
             lock(&left_out).extend_from_slice(unreadable);
         }
-        _ => {}
+        event => progress_bar::show(&bar, "reading pictures", &event),
     };
     let options = OpenOptions { progress: Some(&hear), ..config.open_options() };
     let dataset = data::open(&config.data, &options);
@@ -43,18 +38,6 @@ pub fn open(config: &Config, loud: bool) -> Result<(Arc<dyn Dataset>, Vec<Unread
 /// A panic cannot leave the list half made.
 fn lock(list: &Mutex<Vec<Unreadable>>) -> std::sync::MutexGuard<'_, Vec<Unreadable>> {
     list.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-fn show(bar: &ProgressBar, what: &str, done: u64, of: u64) {
-    bar.set_message(what.to_owned());
-    bar.set_length(of);
-    bar.set_position(done);
-}
-
-fn bar_style(counts: &str) -> ProgressStyle {
-    ProgressStyle::with_template(&format!("  {{msg}}  {{bar:32.magenta/dim}} {counts}"))
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("━╸━")
 }
 
 fn say_what_is_missing(unreadable: &[Unreadable], ignored: usize) {

@@ -9,7 +9,8 @@ use crate::data::{Colour, Fit};
 /// Smooth waves of its own for each seed: pictures that are not alike.
 fn waves(side: u32, seed: u32) -> RgbImage {
     let wave = |at: u32, number: u32| {
-        let turn = (at as f32 / side as f32) * (1 + (seed + number) % 5) as f32 * 6.28 + (seed * number) as f32;
+        let turn = (at as f32 / side as f32) * (1 + (seed + number) % 5) as f32 * std::f32::consts::TAU
+            + (seed * number) as f32;
         (128.0 + 120.0 * libm::sinf(turn)) as u8
     };
     RgbImage::from_fn(side, side, |x, y| Rgb([wave(x, 1), wave(y, 2), wave(x + y, 3)]))
