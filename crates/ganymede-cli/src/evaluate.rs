@@ -4,7 +4,7 @@ mod iwae;
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use console::style;
@@ -13,7 +13,7 @@ use ganymede::{
     data::{Dataset, OpenOptions, Split},
     evaluation::{Card, EvaluationOptions, Judge, Measured, Metric, Sides, Subject, evaluate},
     features::{self, Classifier, ExtractionProgress, Extractor, OpenFeatures, Samples},
-    files,
+    files, picture,
     prelude::{Device, RunDirectory},
     random::Seed,
 };
@@ -44,7 +44,8 @@ pub struct Arguments {
     #[arg(value_name = "AGAINST")]
     reference: Option<String>,
 
-    /// Which metrics, with commas: fid, kid, prdc, ms-ssim, memorisation, modes, accuracy [default: fid,kid,prdc; modes for points]
+    /// Which metrics, with commas: fid, kid, prdc, ms-ssim, memorisation, modes, accuracy, class-score,
+    /// ratio [default: fid,kid,prdc; modes for points]
     #[arg(long, value_name = "LIST")]
     metrics: Option<String>,
 
@@ -64,6 +65,10 @@ pub struct Arguments {
     /// The held-out log-likelihood of a VAE in nats a sample, bounded with K importance samples, instead of other metrics
     #[arg(long, value_name = "K", conflicts_with_all = ["metrics", "features", "weights", "reference", "allow_few", "extrapolate"])]
     iwae: Option<usize>,
+
+    /// A picture of the generated samples that the ratio takes for least real; for --metrics ratio
+    #[arg(long, value_name = "FILE", conflicts_with = "iwae")]
+    worst: Option<PathBuf>,
 
     /// Seed of subsets, resamples and pairs
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -103,8 +108,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     bar.set_message("training a classifier");
     let extractor = extractor(arguments, &options, &subject, &reference, &show)?;
 
-    let judge = match options.metrics.contains(&Metric::Accuracy) {
-        true => Some(Classifier::train(&labelled(arguments, &subject)?, cache::directory().as_deref(), &show)?),
+    let cache = cache::directory();
+    let train = |samples: &Samples| Classifier::train(samples, cache.as_deref(), &show);
+    let judge = match options.metrics.iter().any(|metric| metric.needs_judge()) {
+        true => Some(train(&labelled(arguments, &subject)?)?),
+        false => None,
+    };
+    let channel_judge = match options.metrics.contains(&Metric::Modes) {
+        true => channels(arguments, &subject)?.as_ref().map(train).transpose()?,
         false => None,
     };
 
@@ -123,12 +134,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         training: training.as_ref().map(Subject::name).zip(seen.as_ref()),
         density: reference.dataset().and_then(Dataset::density),
         judge: judge.as_ref().map(|classifier| Judge { classifier, classes: subject.classes() }),
+        channel_judge: channel_judge.as_ref(),
     };
-    let card = evaluate(sides, &*extractor, &options, cache::directory().as_deref(), &show);
+    let card = evaluate(sides, &*extractor, &options, cache.as_deref(), &show);
     bar.finish_and_clear();
     let card = Card { step: subject.step(), ..card? };
 
     print(&card)?;
+    if let Some(path) = &arguments.worst {
+        save_worst(&card, &fake, path)?;
+    }
     write(arguments, &card)
 }
 
@@ -160,6 +175,16 @@ fn of_run(config: &Config, split: Split) -> OpenOptions<'static> {
     OpenOptions { split, ..config.open_options() }
 }
 
+/// The samples of the lowest ratio, the least real first.
+fn save_worst(card: &Card, fake: &Samples, path: &Path) -> Result<(), Failure> {
+    const COLUMNS: usize = 8;
+    let numbers = card.results.get("ratio").and_then(|measured| measured.details.get("least_real")?.as_array());
+    let numbers = numbers.into_iter().flatten().filter_map(|number| usize::try_from(number.as_u64()?).ok());
+    let worst = fake.select(&numbers.collect::<Vec<_>>())?;
+    picture::save_png(&picture::of_samples(&worst.tensor(&Device::flex()), COLUMNS)?, path)?;
+    Ok(writeln!(io::stdout(), "least real in {}", style(path.display()).bold())?)
+}
+
 fn are_points(subject: &Subject) -> bool {
     subject.dataset().is_some_and(|dataset| dataset.shape() == [2, 1, 1])
 }
@@ -171,7 +196,14 @@ fn options(arguments: &Arguments, reference: &Subject) -> Result<EvaluationOptio
         None if are_points(reference) => options.metrics = vec![Metric::Modes],
         None => {}
     }
+    if arguments.worst.is_some() && !options.metrics.contains(&Metric::Ratio) {
+        return Err(Failure::usage(
+            "--worst shows what the ratio finds, and it is not asked for",
+            "add --metrics ratio",
+        ));
+    }
     options.frechet.seed = options.seed;
+    options.ratio.seed = options.seed;
     options.kernel.seed = options.seed;
     options.frechet.allow_few = arguments.allow_few;
     options.frechet.extrapolate = arguments.extrapolate;
@@ -201,13 +233,25 @@ fn extractor(
 
 /// The training part of the data that is measured against.
 fn labelled(arguments: &Arguments, subject: &Subject) -> Result<Samples, Failure> {
+    Ok(training(arguments, subject)?.samples(usize::MAX, Seed(arguments.seed))?)
+}
+
+/// What each channel of those data is a sample of, where that is known.
+fn channels(arguments: &Arguments, subject: &Subject) -> Result<Option<Samples>, Failure> {
+    let training = training(arguments, subject)?;
+    let channels = training.dataset().and_then(Dataset::channels);
+    let samples = channels.map(|channels| Samples::of_dataset(channels, usize::MAX, Seed(arguments.seed)));
+    Ok(samples.transpose()?)
+}
+
+fn training(arguments: &Arguments, subject: &Subject) -> Result<Subject, Failure> {
     let (source, options) = match (&arguments.reference, subject.config()) {
         (Some(reference), Some(config)) => (reference, of_run(config, Split::Train)),
         (Some(reference), None) => (reference, OpenOptions::default()),
         (None, Some(config)) => (&config.data, of_run(config, Split::Train)),
         (None, None) => (&arguments.subject, OpenOptions::default()),
     };
-    Ok(Subject::open(source, &options, &Device::flex())?.samples(usize::MAX, Seed(arguments.seed))?)
+    Ok(Subject::open(source, &options, &Device::flex())?)
 }
 
 fn bar_style() -> ProgressStyle {
@@ -233,7 +277,8 @@ fn shown(measured: &Measured) -> String {
     if let Some([low, high]) = measured.interval {
         text.push_str(&format!("   95 % {} .. {}", number(low), number(high)));
     }
-    for (name, value) in &measured.details {
+    // a list is for the card
+    for (name, value) in measured.details.iter().filter(|(_, value)| !value.is_array()) {
         let value = value.as_f64().filter(|_| value.is_f64()).map_or_else(|| value.to_string(), number);
         text.push_str(&format!("   {name} {value}"));
     }

@@ -94,3 +94,63 @@ fn cached(place: &Place, line: &str) -> crate::place::Ran {
 fn evaluated(place: &Place, line: &str) -> String {
     cached(place, line).succeeds().out
 }
+
+#[test]
+fn a_ratio_shows_what_looks_least_real_and_a_class_score_what_the_classes_allow() {
+    let place = Place::new();
+    for (folder, shift) in [("real", 0), ("odd", 60)] {
+        for (class, light) in [("dark", 40), ("light", 160)] {
+            std::fs::create_dir_all(place.path(&format!("{folder}/{class}"))).unwrap();
+            for index in 0..60u32 {
+                let of = |x: u32, y: u32| image::Luma([(light + (x * index + y * 3 + shift * (x % 2)) % 80) as u8]);
+                let picture = image::GrayImage::from_fn(8, 8, of);
+                picture.save(place.path(&format!("{folder}/{class}/{index:02}.png"))).unwrap();
+            }
+        }
+    }
+    let line = "evaluate odd real --metrics ratio,class-score --worst worst.png --json card.json";
+    let out = evaluated(&place, line);
+    assert!(out.contains("least real in worst.png") && out.contains("jsd") && !out.contains("least_real"), "{out}");
+    let card: serde_json::Value = serde_json::from_slice(&place.read("card.json")).unwrap();
+    let (ratio, score) = (&card["results"]["ratio"], &card["results"]["class_score"]);
+    assert!(ratio["value"].as_f64().is_some_and(|kl| kl > 0.1) && ratio["held_out"] == 48, "{card}");
+    assert!(ratio["p_value"].as_f64().is_some_and(|p| p < 0.01), "{card}");
+    assert_eq!(ratio["least_real"].as_array().map(Vec::len), Some(24));
+    assert!(score["of_reference"].as_f64().is_some_and(|score| (1.5..=2.0 + 1e-9).contains(&score)), "{card}");
+    let worst = image::open(place.path("worst.png")).unwrap();
+    assert_eq!((worst.width() / 64, worst.height() / 64), (8, 3));
+
+    cached(&place, "evaluate odd real --metrics kid --features random-conv --worst w.png")
+        .fails_with(2, &["--worst shows what the ratio finds", "--metrics ratio"]);
+    pictures(&place, "plain", 1);
+    cached(&place, "evaluate plain plain --metrics class-score").fails_with(1, &["labelled samples of two classes"]);
+}
+
+#[test]
+fn one_colour_has_a_right_answer_and_sizes_that_differ_are_a_clear_error() {
+    let place = Place::new();
+    pictures(&place, "a", 1);
+    for (folder, shade, side) in [("grey", 100u8, 16), ("light", 200, 16), ("large", 200, 24)] {
+        std::fs::create_dir_all(place.path(folder)).unwrap();
+        for index in 0..20 {
+            let picture = image::GrayImage::from_pixel(side, side, image::Luma([shade]));
+            picture.save(place.path(&format!("{folder}/{index:02}.png"))).unwrap();
+        }
+    }
+    let fid = |line: &str| {
+        evaluated(&place, &format!("evaluate {line} --allow-few --json card.json"));
+        let card: serde_json::Value = serde_json::from_slice(&place.read("card.json")).unwrap();
+        let figures: Vec<f64> =
+            card["results"].as_object().unwrap().values().filter_map(|figure| figure["value"].as_f64()).collect();
+        assert!(figures.iter().all(|value| value.is_finite()), "{card}");
+        card["results"]["fid"]["value"].as_f64().unwrap()
+    };
+    assert!(fid("grey grey --features random-conv --metrics fid,kid,prdc").abs() < 1e-9);
+    assert!(fid("grey a --features random-conv --metrics fid,kid,prdc") > 0.0);
+    // 256 pixels, each 200/127.5 - 100/127.5 apart
+    let expected = 256.0 * (100.0f64 / 127.5).powi(2);
+    assert!((fid("light grey --features pixels --metrics fid") / expected - 1.0).abs() < 1e-6);
+    cached(&place, "evaluate large grey --features pixels --metrics fid --allow-few")
+        .fails_with(1, &["same dimension", "576", "256"]);
+    cached(&place, "evaluate large grey --metrics ratio").fails_with(1, &["samples of one shape", "24", "16"]);
+}

@@ -131,3 +131,37 @@ fn a_conditional_run_makes_the_class_one_asks_for() {
     place.run("sample run --class 10").fails_with(2, &["class: expected a name, or a number from 0 to 9, got 10"]);
     place.run("sample run --class all --n 2000").fails_with(2, &["20000 images are too many", "--single"]);
 }
+
+#[test]
+fn refined_samples_are_those_that_a_discriminator_trained_once_accepts() {
+    let place = Place::new();
+    place.run("train --preset ring8 --steps 150 --out run --quiet").succeeds();
+    let first = place.run("sample run --refine reject --n 200 --out a.png").succeeds().out;
+    for part in ["accepted", "% of", "told apart", "KL(q‖p)", "200 samples"] {
+        assert!(first.contains(part), "'{part}' is not in {first}");
+    }
+    let kept = place.names_in("run/ratio");
+    let written = || std::fs::metadata(place.path(&format!("run/ratio/{}", kept[0]))).unwrap().modified().unwrap();
+    let time = written();
+    let again = place.run("sample run --refine reject --n 200 --out b.png").succeeds().out;
+    assert_eq!((again.replace("b.png", "a.png"), written(), kept.len()), (first, time, 1));
+    assert!(place.read("a.png") == place.read("b.png"));
+    place.run("sample run --n 200 --out plain.png").succeeds();
+    assert!(place.read("a.png") != place.read("plain.png"));
+    assert!(place.run("sample run --refine mh:10 --n 50 --out c.png").succeeds().out.contains("in chains of 10"));
+}
+
+#[test]
+fn what_cannot_be_refined_is_wrong_usage() {
+    let place = Place::new();
+    place.run(&format!("{TINY} --out run --quiet")).succeeds();
+    for (line, sentence) in [
+        ("--refine rejct", "no way to refine 'rejct', did you mean 'reject'?"),
+        ("--refine mh:0", "mh:STEPS with a whole number from 1"),
+        ("--refine mh --trunc 0.5", "--trunc makes others"),
+        ("--refine reject --seeds 0-3", "--seeds"),
+        ("--refine reject --interpolate 3", "--interpolate"),
+    ] {
+        place.run(&format!("sample run {line}")).fails_with(2, &[sentence]);
+    }
+}

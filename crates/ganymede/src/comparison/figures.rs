@@ -60,6 +60,10 @@ pub(super) const FIGURES: &[Figure] = &[
     Figure::of_detail("high_quality", "modes", HIGHER),
     Figure::of_detail("reverse_kl", "modes", LOWER),
     Figure::of_result("accuracy", HIGHER),
+    Figure::of_result("class_score", HIGHER),
+    Figure::of_result("ratio", LOWER),
+    Figure::of_detail("jsd", "ratio", LOWER),
+    Figure::of_detail("two_sample_accuracy", "ratio", LOWER),
     // best where it is that of the data
     Figure::of_result("ms_ssim", None),
     // best around 0

@@ -29,6 +29,7 @@ mod ring8;
 pub mod shapes;
 mod size;
 mod split;
+mod stacked_mnist;
 mod swiss_roll;
 mod two_moons;
 mod zip;
@@ -56,6 +57,7 @@ pub use ring8::ring8;
 pub use shapes::Shapes;
 pub use size::Size;
 pub use split::Split;
+pub use stacked_mnist::StackedMnist;
 pub use swiss_roll::swiss_roll;
 pub use two_moons::two_moons;
 pub use zip::open_zip;
@@ -92,6 +94,11 @@ pub trait Dataset: std::fmt::Debug + Send + Sync {
     /// When the sample cannot be read.
     fn label(&self, index: usize) -> Result<Option<usize>> {
         self.read(index, &mut vec![0.0; self.shape().iter().product()])
+    }
+
+    /// What each channel is a sample of, where the channels are independent draws of other data.
+    fn channels(&self) -> Option<&dyn Dataset> {
+        None
     }
 
     /// The density that the samples are drawn from, where it is known.

@@ -3,6 +3,7 @@
 //! ```text
 //! shapes ring8 grid25 two-moons swiss-roll    drawn, no files
 //! fashion-mnist mnist                         found or downloaded
+//! stacked-mnist                               three digits of MNIST in red, green and blue
 //! a folder                                    of pictures, or one a class
 //! a ZIP archive                               of pictures, or one folder a class, or with a dataset.json
 //! an archive or folder of CIFAR               as it is published
@@ -15,7 +16,8 @@ use std::{fs::File, io::Read, path::Path, sync::Arc};
 
 use super::{
     Dataset, Form, PictureOptions, Points, Progress, Shapes, Size, Split, cifar, download::PUBLISHED, grid25, idx,
-    mirrored::Mirrored, open_cifar, open_folder, open_idx, open_zip, ring8, swiss_roll, two_moons, zip,
+    mirrored::Mirrored, open_cifar, open_folder, open_idx, open_zip, ring8, stacked_mnist, stacked_mnist::StackedMnist,
+    swiss_roll, two_moons, zip,
 };
 use crate::error::{Error, Result};
 
@@ -42,7 +44,7 @@ const SHAPES: &str = "shapes";
 /// The names that [`open`] knows beside paths.
 pub fn known_names() -> impl Iterator<Item = &'static str> {
     let densities = DENSITIES.iter().map(|(name, _)| *name);
-    PUBLISHED.iter().map(|set| set.name).chain([SHAPES]).chain(densities)
+    PUBLISHED.iter().map(|set| set.name).chain([stacked_mnist::NAME, SHAPES]).chain(densities)
 }
 
 /// Opens the data set that goes by a name, or that lies at a path.
@@ -70,6 +72,15 @@ fn open_plain(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
             return Err(Error::setting(setting, format!("none beside '{name}', whose samples are points"), value));
         }
         return Ok(Arc::new(open(split)));
+    }
+    if source == stacked_mnist::NAME {
+        if let Some(channels) = form.channels.filter(|channels| *channels != 3) {
+            return Err(Error::setting("channels", "3, a digit each", channels));
+        }
+        let grey = Form { channels: Some(1), ..form };
+        let mnist = PUBLISHED.iter().find(|set| set.name == "mnist");
+        let mnist = mnist.ok_or_else(|| Error::unknown_name("data set", "mnist", known_names()))?;
+        return Ok(Arc::new(StackedMnist::new(mnist.open(split, progress)?.converted(&grey)?, split)?));
     }
     if let Some(published) = PUBLISHED.iter().find(|set| set.name == source) {
         return Ok(Arc::new(published.open(split, progress)?.converted(&form)?));

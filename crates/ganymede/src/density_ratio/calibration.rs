@@ -5,7 +5,7 @@
 //! ```
 //! A discriminator that overfits is too sure of itself; `a < 1` takes that back. Convex, by Newton's method.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const ITERATIONS: usize = 50;
 const CONVERGED: f64 = 1e-10;
@@ -13,7 +13,7 @@ const CONVERGED: f64 = 1e-10;
 const RIDGE: f64 = 1e-6;
 
 /// An increasing line from logits to calibrated logits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     pub slope: f64,
     pub shift: f64,

@@ -8,10 +8,14 @@
 
 mod calibration;
 mod instrument;
+mod network;
 mod refine;
+mod refiner;
 mod report;
 
 pub use calibration::Calibration;
 pub use instrument::{Instrument, InstrumentOptions};
-pub use refine::{Refinement, metropolis_hastings, rejection};
-pub use report::RatioReport;
+pub use network::RatioNetwork;
+pub use refine::{Acceptance, Refinement, metropolis_hastings, rejection};
+pub use refiner::{Kept, Method, Refiner};
+pub use report::{Levels, RatioReport};

@@ -15,12 +15,85 @@ use crate::{
 };
 
 /// The quantile of the ratio that is kept with certainty.
-const QUANTILE: f64 = 0.95;
+pub(super) const QUANTILE: f64 = 0.95;
+
+/// Decides on proposals, one after the other.
+#[derive(Debug)]
+pub struct Acceptance {
+    rule: Rule,
+    draws: Draws,
+    proposals: u64,
+    accepted: u64,
+}
+
+#[derive(Debug)]
+enum Rule {
+    /// What has this log ratio or a higher one is kept.
+    Rejection { certain: f64 },
+    /// Independent chains over `steps` proposals, which start at the log ratio `start`.
+    Chains { steps: usize, start: f64, done: usize, current: Option<u64>, at: f64 },
+}
+
+impl Acceptance {
+    pub fn rejection(certain: f64, seed: Seed) -> Self {
+        Self::new(Rule::Rejection { certain }, Draws::new(seed, Purpose::Metric, 0))
+    }
+
+    /// A chain starts at the log ratio `start`, that of a real sample, so that it leaves a bad first proposal at once.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for chains of no steps.
+    pub fn metropolis_hastings(steps: usize, start: f64, seed: Seed) -> Result<Self> {
+        if steps == 0 {
+            return Err(Error::setting("steps of the chain", "a whole number from 1", steps));
+        }
+        let rule = Rule::Chains { steps, start, done: 0, current: None, at: start };
+        Ok(Self::new(rule, Draws::new(seed, Purpose::Metric, 1)))
+    }
+
+    fn new(rule: Rule, draws: Draws) -> Self {
+        Acceptance { rule, draws, proposals: 0, accepted: 0 }
+    }
+
+    /// The number of the sample that is kept after the proposal of sample `number`: itself, or where a chain has ended. A
+    /// chain that never moved keeps none.
+    pub fn propose(&mut self, number: u64, log_ratio: f64) -> Option<u64> {
+        let uniform = f64::from(self.draws.uniform());
+        self.proposals += 1;
+        match &mut self.rule {
+            Rule::Rejection { certain } => {
+                let kept = uniform < (log_ratio - *certain).exp();
+                self.accepted += u64::from(kept);
+                kept.then_some(number)
+            }
+            Rule::Chains { steps, start, done, current, at } => {
+                if uniform < (log_ratio - *at).exp() {
+                    (*current, *at) = (Some(number), log_ratio);
+                    self.accepted += 1;
+                }
+                *done += 1;
+                if *done < *steps {
+                    return None;
+                }
+                (*done, *at) = (0, *start);
+                current.take()
+            }
+        }
+    }
+
+    pub fn proposals(&self) -> u64 {
+        self.proposals
+    }
+
+    /// The share of proposals that were accepted.
+    pub fn share(&self) -> f64 {
+        self.accepted as f64 / self.proposals.max(1) as f64
+    }
+}
 
 /// The samples to keep, by their numbers among those proposed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refinement {
-    /// One a kept sample; the chain may stay at a sample and keep it more than once.
     pub kept: Vec<usize>,
     /// The share of proposals that were accepted.
     pub acceptance: f64,
@@ -32,43 +105,30 @@ pub struct Refinement {
 /// [`Error::Measurement`] where there are no proposals, or a log ratio is NaN.
 pub fn rejection(log_ratios: &[f64], seed: Seed) -> Result<Refinement> {
     check(log_ratios)?;
-    let mut sorted = log_ratios.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let certain = sorted[((sorted.len() - 1) as f64 * QUANTILE) as usize];
-    let mut draws = Draws::new(seed, Purpose::Metric, 0);
-    let kept: Vec<usize> = (0..log_ratios.len())
-        .filter(|index| f64::from(draws.uniform()) < (log_ratios[*index] - certain).exp())
-        .collect();
-    let acceptance = kept.len() as f64 / log_ratios.len() as f64;
-    Ok(Refinement { kept, acceptance })
+    Ok(refinement(log_ratios, Acceptance::rejection(quantile(log_ratios, QUANTILE), seed)))
 }
 
-/// The ends of independent chains over `steps` proposals each, a chain a sample.
-///
-/// A chain starts at the log ratio `start`, that of a real sample, so that it leaves a bad first proposal at once; chains
-/// that never moved are left out.
+/// The ends of independent chains over `steps` proposals each, a chain a sample, from the log ratio `start` of a real one.
 ///
 /// # Errors
-/// As [`rejection`]; [`Error::Setting`] for chains of no steps.
+/// As [`rejection`] and [`Acceptance::metropolis_hastings`].
 pub fn metropolis_hastings(log_ratios: &[f64], steps: usize, start: f64, seed: Seed) -> Result<Refinement> {
     check(log_ratios)?;
-    if steps == 0 {
-        return Err(Error::setting("steps of the chain", "a whole number from 1", steps));
-    }
-    let mut draws = Draws::new(seed, Purpose::Metric, 1);
-    let mut accepted = 0;
-    let mut kept = Vec::new();
-    for (chain, proposals) in log_ratios.chunks(steps).enumerate() {
-        let (mut current, mut at) = (None, start);
-        for (step, log_ratio) in proposals.iter().enumerate() {
-            if f64::from(draws.uniform()) < (log_ratio - at).exp() {
-                (current, at) = (Some(chain * steps + step), *log_ratio);
-                accepted += 1;
-            }
-        }
-        kept.extend(current);
-    }
-    Ok(Refinement { kept, acceptance: accepted as f64 / log_ratios.len() as f64 })
+    Ok(refinement(log_ratios, Acceptance::metropolis_hastings(steps, start, seed)?))
+}
+
+fn refinement(log_ratios: &[f64], mut acceptance: Acceptance) -> Refinement {
+    let numbered = log_ratios.iter().zip(0..);
+    let kept = numbered.filter_map(|(log_ratio, number)| acceptance.propose(number, *log_ratio));
+    let kept = kept.map(|number| number as usize).collect();
+    Refinement { kept, acceptance: acceptance.share() }
+}
+
+/// The value that a share of the others lies below; 0 of no values.
+pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0)
 }
 
 fn check(log_ratios: &[f64]) -> Result<()> {

@@ -7,18 +7,28 @@
 //! calibration mean |share of real - mean sigmoid(h)| over ten bins of sigmoid(h), weighted by their size
 //! ```
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Calibration,
     calibration::{sigmoid, softplus},
+    refine::{QUANTILE, quantile},
 };
 
 const BINS: usize = 10;
 /// How many of the least real samples are named.
-const NAMED: usize = 16;
+const NAMED: usize = 64;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Log ratios that samples are measured against when they are refined.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Levels {
+    /// A high quantile over generated samples.
+    pub certain: f64,
+    /// The median over real ones.
+    pub middle_of_real: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RatioReport {
     /// KL(q‖p), in nats: generated against real.
     pub kl: f64,
@@ -35,6 +45,7 @@ pub struct RatioReport {
     pub held_out: usize,
     /// The generated samples of the lowest ratio, by their number, the least real first.
     pub least_real: Vec<usize>,
+    pub levels: Levels,
 }
 
 impl RatioReport {
@@ -58,6 +69,7 @@ impl RatioReport {
             calibration,
             held_out: real.len() + fake.len(),
             least_real: by_ratio.into_iter().take(NAMED).map(|(_, number)| number).collect(),
+            levels: Levels { certain: quantile(fake, QUANTILE), middle_of_real: quantile(real, 0.5) },
         }
     }
 }

@@ -4,15 +4,18 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use serde::Serialize;
 
-use super::{Card, FeaturesInfo, Measured, Metric, SamplesInfo};
+use super::{
+    Card, FeaturesInfo, Measured, Metric, SamplesInfo,
+    of_samples::{accuracy, modes, ms_ssim, ratio, score},
+};
 use crate::{
-    data::{Density, mode_coverage},
+    data::Density,
+    density_ratio::InstrumentOptions,
     error::{Error, Result},
     features::{Classifier, ExtractionProgress, Extractor, Samples, extract},
     metrics::{
-        DensityCoverage, Features, FrechetOptions, KernelOptions, Manifolds, PrecisionRecall, accuracy_by_class,
-        class_accuracy, density_coverage, diversity, frechet, kernel_distance, memorisation, precision_recall,
-        reverse_kl,
+        DensityCoverage, Features, FrechetOptions, KernelOptions, Manifolds, PrecisionRecall, density_coverage,
+        frechet, kernel_distance, memorisation, precision_recall,
     },
     random::Seed,
 };
@@ -29,6 +32,8 @@ pub struct EvaluationOptions {
     pub neighbours: usize,
     /// Pairs of samples for the diversity.
     pub pairs: usize,
+    /// How the discriminator of the density ratio is trained.
+    pub ratio: InstrumentOptions,
     pub seed: Seed,
 }
 
@@ -41,6 +46,7 @@ impl Default for EvaluationOptions {
             kernel: KernelOptions::default(),
             neighbours: 5,
             pairs: 1000,
+            ratio: InstrumentOptions::default(),
             seed: Seed(0),
         }
     }
@@ -64,8 +70,10 @@ pub struct Sides<'a> {
     pub training: Option<Named<'a>>,
     /// The density that the reference is drawn from; modes need one.
     pub density: Option<&'a dyn Density>,
-    /// Who says of which class a sample is; accuracy needs one.
+    /// Who says of which class a sample is; accuracy and class score need one.
     pub judge: Option<Judge<'a>>,
+    /// Who says of which class a channel is, where each is a sample of other data; their modes need one.
+    pub channel_judge: Option<&'a Classifier>,
 }
 
 /// A classifier of the data, and the names of its classes.
@@ -95,7 +103,7 @@ pub fn evaluate(
     progress: ExtractionProgress,
 ) -> Result<Card> {
     if !options.metrics.iter().any(|metric| metric.needs_features()) {
-        return measure(sides, None, options);
+        return measure(sides, None, options, progress);
     }
     let sides = Sides { training: sides.training.filter(|_| options.needs_training()), ..sides };
     let started = Instant::now();
@@ -104,7 +112,7 @@ pub fn evaluate(
     let training = sides.training.map(of).transpose()?;
     let seconds = started.elapsed().as_secs_f64();
     let features = SideFeatures { subject: &subject, reference: &reference, training: training.as_ref() };
-    let mut card = measure(sides, Some(features), options)?;
+    let mut card = measure(sides, Some(features), options, progress)?;
     card.seconds.insert("extraction", seconds);
     card.features = Some(FeaturesInfo::of(extractor, &reference));
     Ok(card)
@@ -114,7 +122,12 @@ pub fn evaluate(
 ///
 /// # Errors
 /// As [`evaluate`].
-pub(super) fn measure(sides: Sides, features: Option<SideFeatures>, options: &EvaluationOptions) -> Result<Card> {
+pub(super) fn measure(
+    sides: Sides,
+    features: Option<SideFeatures>,
+    options: &EvaluationOptions,
+    progress: ExtractionProgress,
+) -> Result<Card> {
     if options.needs_training() && sides.training.is_none() {
         return Err(Error::setting("metrics", "a trained generator for memorisation", sides.subject.0));
     }
@@ -125,6 +138,8 @@ pub(super) fn measure(sides: Sides, features: Option<SideFeatures>, options: &Ev
             (Metric::MsSsim, _) => results.extend([("ms_ssim", ms_ssim(sides, options)?)]),
             (Metric::Modes, _) => results.extend([("modes", modes(sides)?)]),
             (Metric::Accuracy, _) => results.extend([("accuracy", accuracy(sides)?)]),
+            (Metric::ClassScore, _) => results.extend([("class_score", score(sides)?)]),
+            (Metric::Ratio, _) => results.extend([("ratio", ratio(sides, options, progress)?)]),
             (metric, Some(features)) => results.extend(of_features(*metric, features, options)?),
             (_, None) => {}
         }
@@ -188,49 +203,6 @@ fn of_features(
     }
 }
 
-fn ms_ssim(sides: Sides, options: &EvaluationOptions) -> Result<Measured> {
-    let of = |samples: &Samples| diversity(samples.values(), samples.shape(), options.pairs, options.seed);
-    let (fake, real) = (of(sides.subject.1)?, of(sides.reference.1)?);
-    let measured = Measured::new(fake.mean_ms_ssim).with("scales", fake.scales);
-    Ok(measured.with("of_reference", real.mean_ms_ssim))
-}
-
-fn modes(sides: Sides) -> Result<Measured> {
-    let (name, samples) = sides.subject;
-    let points: Vec<[f32; 2]> = samples.values().as_chunks::<2>().0.to_vec();
-    let coverage = sides.density.filter(|_| samples.are_points()).and_then(|density| mode_coverage(&points, density));
-    let coverage = coverage.ok_or_else(|| {
-        Error::setting("metrics", "modes only against data with known separate modes (ring8, grid25)", name)
-    })?;
-    let measured = Measured::new(coverage.covered as f64)
-        .with("modes", coverage.modes)
-        .with("high_quality", coverage.high_quality);
-    // where no sample is near any mode, how evenly they spread over them has no answer
-    Ok(measured.with("reverse_kl", reverse_kl(&coverage.counts).ok()))
-}
-
-/// The share of the subject's samples that the classifier takes for what they were asked to be; of the reference's as well,
-/// where these have labels.
-fn accuracy(sides: Sides) -> Result<Measured> {
-    let (name, samples) = sides.subject;
-    let (Some(Judge { classifier, classes }), Some(labels)) = (sides.judge, samples.labels()) else {
-        let expected =
-            "accuracy only of samples of known classes: a model trained with --conditional, or labelled data";
-        return Err(Error::setting("metrics", expected, name));
-    };
-    let logits = classifier.logits(samples)?;
-    let by_class = accuracy_by_class(&logits, labels, classes.len())?;
-    let by_class: serde_json::Map<String, serde_json::Value> =
-        classes.iter().cloned().zip(by_class).map(|(class, share)| (class, share.into())).collect();
-    let (_, reference) = sides.reference;
-    let of_reference = match reference.labels() {
-        Some(labels) => Some(class_accuracy(&classifier.logits(reference)?, labels)?),
-        None => None,
-    };
-    let measured = Measured::new(class_accuracy(&logits, labels)?).with("of_reference", of_reference);
-    Ok(measured.with("by_class", by_class))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +230,7 @@ mod tests {
             training: Some(("seen", &seen)),
             density: None,
             judge: None,
+            channel_judge: None,
         };
         let options = options("fid,kid,prdc,ms-ssim,memorisation");
         let card = evaluate(sides, &RandomConv::default(), &options, None, &|_, _| {}).unwrap();
@@ -276,7 +249,14 @@ mod tests {
         let ring = ring8(Split::Test);
         let samples = Samples::of_dataset(&ring, 1000, Seed(0)).unwrap();
         let named = ("ring8", &samples);
-        let sides = Sides { subject: named, reference: named, training: None, density: ring.density(), judge: None };
+        let sides = Sides {
+            subject: named,
+            reference: named,
+            training: None,
+            density: ring.density(),
+            judge: None,
+            channel_judge: None,
+        };
         let card = evaluate(sides, &Pixels, &options("modes"), None, &|_, _| {}).unwrap();
         let modes = &card.results["modes"];
         assert_eq!(modes.value, 8.0);
@@ -302,6 +282,7 @@ mod tests {
             training: None,
             density: None,
             judge: Some(Judge { classifier: &classifier, classes: &classes }),
+            channel_judge: None,
         };
         let card = evaluate(sides, &Pixels, &options("accuracy"), None, &|_, _| {}).unwrap();
         let accuracy = &card.results["accuracy"];
@@ -315,7 +296,8 @@ mod tests {
     fn metrics_without_what_they_need_are_refused() {
         let samples = images(0, 10);
         let named = ("images", &samples);
-        let sides = Sides { subject: named, reference: named, training: None, density: None, judge: None };
+        let sides =
+            Sides { subject: named, reference: named, training: None, density: None, judge: None, channel_judge: None };
         for metrics in ["memorisation", "modes", "fid", "accuracy"] {
             assert!(evaluate(sides, &RandomConv::default(), &options(metrics), None, &|_, _| {}).is_err(), "{metrics}");
         }

@@ -15,11 +15,22 @@ pub enum Metric {
     Memorisation,
     Modes,
     Accuracy,
+    ClassScore,
+    Ratio,
 }
 
 impl Metric {
-    pub const ALL: [Metric; 7] =
-        [Metric::Fid, Metric::Kid, Metric::Prdc, Metric::MsSsim, Metric::Memorisation, Metric::Modes, Metric::Accuracy];
+    pub const ALL: [Metric; 9] = [
+        Metric::Fid,
+        Metric::Kid,
+        Metric::Prdc,
+        Metric::MsSsim,
+        Metric::Memorisation,
+        Metric::Modes,
+        Metric::Accuracy,
+        Metric::ClassScore,
+        Metric::Ratio,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -30,6 +41,8 @@ impl Metric {
             Metric::Memorisation => "memorisation",
             Metric::Modes => "modes",
             Metric::Accuracy => "accuracy",
+            Metric::ClassScore => "class-score",
+            Metric::Ratio => "ratio",
         }
     }
 
@@ -42,9 +55,15 @@ impl Metric {
             Metric::Memorisation => {
                 "Whether samples lie nearer to the training data than held-out data do (Meehan et al. 2020)"
             }
-            Metric::Modes => "Modes covered of a known density, share of samples near one, evenness",
+            Metric::Modes => "Modes covered of a known density or of stacked digits, and how evenly",
             Metric::Accuracy => {
                 "How often a classifier of the data sees the class that a conditional model was asked for"
+            }
+            Metric::ClassScore => {
+                "How sure a classifier of the data is of a class, and how many classes it sees (after Salimans et al. 2016)"
+            }
+            Metric::Ratio => {
+                "KL(q‖p), JSD and a two-sample test by a discriminator trained afresh (Lopez-Paz & Oquab 2017)"
             }
         }
     }
@@ -52,6 +71,11 @@ impl Metric {
     /// Whether it is computed from features, rather than from the samples themselves.
     pub fn needs_features(self) -> bool {
         matches!(self, Metric::Fid | Metric::Kid | Metric::Prdc | Metric::Memorisation)
+    }
+
+    /// Whether a classifier of the data's classes is asked.
+    pub fn needs_judge(self) -> bool {
+        matches!(self, Metric::Accuracy | Metric::ClassScore)
     }
 
     /// The metrics of a list such as `fid,kid`.

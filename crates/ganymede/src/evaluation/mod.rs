@@ -11,6 +11,7 @@ mod evaluate;
 mod metric;
 mod monitor;
 mod monitoring;
+mod of_samples;
 mod subject;
 
 pub use card::{Card, FeaturesInfo, Measured, SamplesInfo};

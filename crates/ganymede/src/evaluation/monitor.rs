@@ -29,6 +29,8 @@ pub(crate) struct Monitor {
     training: Option<Measure>,
     /// Who says of which class a sample is, where that is asked.
     classifier: Option<Classifier>,
+    /// The same of a channel, where the channels are samples of other data.
+    channel_classifier: Option<Classifier>,
     /// Whose density the reference is drawn from, where that is known.
     data: Arc<dyn Dataset>,
 }
@@ -86,11 +88,11 @@ impl Monitor {
             true => Some(of(dataset.name().to_owned(), &**dataset)?),
             false => None,
         };
-        let classifier = match options.metrics.contains(&Metric::Accuracy) {
-            true => Some(classifier(options.seed, dataset)?),
-            false => None,
-        };
-        Ok(Monitor { options, extractor, reference, training, classifier, data })
+        let needs_judge = options.metrics.iter().any(|metric| metric.needs_judge());
+        let judge = if needs_judge { Some(classifier(options.seed, &**dataset)?) } else { None };
+        let channels = dataset.channels().filter(|_| options.metrics.contains(&Metric::Modes));
+        let channel_classifier = channels.map(|digits| classifier(options.seed, digits)).transpose()?;
+        Ok(Monitor { options, extractor, reference, training, classifier: judge, channel_classifier, data })
     }
 
     /// How many samples of the generator are measured.
@@ -118,8 +120,9 @@ impl Monitor {
             training: training.as_ref().map(|training| (training.name.as_str(), &training.samples)),
             density: self.data.density(),
             judge: self.classifier.as_ref().map(|classifier| Judge { classifier, classes: self.data.classes() }),
+            channel_judge: self.channel_classifier.as_ref(),
         };
-        let mut card = measure(sides, features, &self.options)?;
+        let mut card = measure(sides, features, &self.options, progress)?;
         card.step = Some(step);
         card.features = extractor.zip(features).map(|(extractor, of)| FeaturesInfo::of(extractor, of.reference));
         card.seconds.clear();
@@ -140,8 +143,8 @@ fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dy
     }
 }
 
-fn classifier(seed: Seed, dataset: &Arc<dyn Dataset>) -> Result<Classifier> {
-    let labelled = Samples::of_dataset(&**dataset, usize::MAX, seed)?;
+fn classifier(seed: Seed, dataset: &dyn Dataset) -> Result<Classifier> {
+    let labelled = Samples::of_dataset(dataset, usize::MAX, seed)?;
     Classifier::train(&labelled, cache::directory().as_deref(), &|_, _| {})
 }
 

@@ -4,6 +4,7 @@
 //! fid, kid      lower is better
 //! prdc          by coverage, higher is better
 //! accuracy      higher is better
+//! class-score   higher is better
 //! modes         by the modes covered, and among equals by the share of samples near one; higher is better
 //! ```
 
@@ -70,7 +71,8 @@ impl Monitoring {
             Metric::Prdc => Some(Criterion { figures: &["coverage"], higher_is_better: true }),
             Metric::Modes => Some(Criterion { figures: &["modes", "high_quality"], higher_is_better: true }),
             Metric::Accuracy => Some(Criterion { figures: &["accuracy"], higher_is_better: true }),
-            Metric::MsSsim | Metric::Memorisation => None,
+            Metric::ClassScore => Some(Criterion { figures: &["class_score"], higher_is_better: true }),
+            Metric::MsSsim | Metric::Memorisation | Metric::Ratio => None,
         })
     }
 }
@@ -98,8 +100,9 @@ impl Criterion {
     pub(crate) fn score(self, card: &super::Card) -> Option<f64> {
         let (first, others) = self.figures.split_first()?;
         let measured = card.results.get(first)?;
-        let others = others.iter().map(|name| measured.details.get(*name)?.as_f64());
-        let sum = others.sum::<Option<f64>>()? + measured.value;
+        // a counter of classes knows no quality: there the first figure decides alone
+        let others = others.iter().filter_map(|name| measured.details.get(*name)?.as_f64());
+        let sum = others.sum::<f64>() + measured.value;
         let score = if self.higher_is_better { -sum } else { sum };
         score.is_finite().then_some(score)
     }

@@ -7,7 +7,7 @@
 //! Features of a network that knows the classes of the data tell more of them than those of one that was trained on
 //! photographs; figures on them compare only where the training data were the same, which their identity names.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use burn::{
     module::Module,
@@ -15,12 +15,12 @@ use burn::{
 };
 use ganymede_ops::inference::Workspace;
 
-use super::{ExtractionProgress, Extractor, Samples, inception_weights::RawTensor, store::Entry};
+use super::{ExtractionProgress, Extractor, Samples, store::Entry};
 use crate::{
     error::{Error, Result},
     layers::{Conv2d, Initializer, Linear, WeightScale},
     metrics::Features,
-    parameters::{self, NamedTensors},
+    parameters,
     random::{Draws, Purpose, Seed},
     signal::Signal,
     training::{Adam, AdamSettings},
@@ -104,14 +104,14 @@ impl Classifier {
         let identity = format!("version {VERSION}, trained on {} {}", samples.digest(), labels.finalize().to_hex());
         let entry = cache.map(|cache| Entry::new(cache, PREFIX, identity.clone()));
         let fresh = || Network::new(samples.shape(), classes, &device);
-        let known = entry.as_ref().and_then(Entry::load).map(named);
-        let known = known.and_then(|tensors| parameters::load(fresh().no_grad(), PREFIX, &tensors).ok());
+        let known = entry.as_ref().and_then(Entry::load_tensors);
+        let known = known.and_then(|(tensors, _)| parameters::load(fresh().no_grad(), PREFIX, &tensors).ok());
         let network = match known {
             Some(network) => network,
             None => {
                 let network = fit(fresh(), samples, &device, progress)?.no_grad();
                 if let Some(entry) = entry {
-                    entry.save(&raw(&network))?;
+                    entry.save_module(&network, PREFIX, String::new())?;
                 }
                 network
             }
@@ -203,17 +203,6 @@ fn batch(samples: &Samples, indices: &[usize], device: &Device) -> Tensor<4> {
     let [c, h, w] = samples.shape();
     let values: Vec<f32> = indices.iter().flat_map(|index| samples.sample(*index)).copied().collect();
     Tensor::from_data(TensorData::new(values, [indices.len(), c, h, w]), device)
-}
-
-fn raw(network: &Network) -> BTreeMap<String, RawTensor> {
-    let mut tensors = NamedTensors::new();
-    parameters::save(network, PREFIX, &mut tensors);
-    let raw = |data: &TensorData| RawTensor { shape: data.shape().to_vec(), values: data.iter::<f32>().collect() };
-    tensors.iter().map(|(name, data)| (name.clone(), raw(data))).collect()
-}
-
-fn named(tensors: BTreeMap<String, RawTensor>) -> NamedTensors {
-    tensors.into_iter().map(|(name, tensor)| (name, TensorData::new(tensor.values, tensor.shape))).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod pth;
 mod random_conv;
 mod resize;
 mod samples;
-mod store;
+pub(crate) mod store;
 
 pub use classifier::Classifier;
 pub use extractor::{ExtractionProgress, Extractor, extract};

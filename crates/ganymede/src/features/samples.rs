@@ -1,6 +1,6 @@
 //! Samples to be measured, in memory.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use crate::{
@@ -86,6 +86,27 @@ impl Samples {
         Samples::new(samples.into_data().iter::<f32>().collect(), [c, h, w], labels)
     }
 
+    /// The samples of those numbers, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Measurement`] where none is named, or one that there is not.
+    pub fn select(&self, numbers: &[usize]) -> Result<Self> {
+        if let Some(beyond) = numbers.iter().find(|number| **number >= self.count()) {
+            let expected = format!("numbers below {}", self.count());
+            return Err(Error::measurement("samples", expected, beyond, "name others"));
+        }
+        let values = numbers.iter().flat_map(|number| self.sample(*number)).copied().collect();
+        let labels = self.labels.as_ref().map(|labels| numbers.iter().map(|number| labels[*number]).collect());
+        Samples::new(values, self.shape, labels)
+    }
+
+    /// # Shapes
+    /// -> [N, C, H, W].
+    pub fn tensor(&self, device: &Device) -> Tensor<4> {
+        let [c, h, w] = self.shape;
+        Tensor::from_data(TensorData::new(self.values.clone(), [self.count(), c, h, w]), device)
+    }
+
     pub fn count(&self) -> usize {
         self.values.len() / self.shape.iter().product::<usize>()
     }
@@ -102,6 +123,21 @@ impl Samples {
     pub fn sample(&self, index: usize) -> &[f32] {
         let size: usize = self.shape.iter().product();
         &self.values[index * size..(index + 1) * size]
+    }
+
+    /// One channel of every sample, as grey images without labels.
+    ///
+    /// # Errors
+    /// [`Error::Measurement`] for a channel that there is not.
+    pub fn channel(&self, channel: usize) -> Result<Self> {
+        let [channels, height, width] = self.shape;
+        if channel >= channels {
+            let got = format!("{channels} channels");
+            return Err(Error::measurement("samples", format!("a channel {channel}"), got, "name one below"));
+        }
+        let size = height * width;
+        let planes = self.values.chunks_exact(channels * size).flat_map(|x| &x[channel * size..(channel + 1) * size]);
+        Samples::new(planes.copied().collect(), [1, height, width], None)
     }
 
     pub fn labels(&self) -> Option<&[usize]> {

@@ -10,17 +10,21 @@ use std::{
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
+use burn::{module::Module, tensor::TensorData};
+
 use super::inception_weights::RawTensor;
 use crate::{
     error::{Error, Result},
     files,
+    parameters::{self, NamedTensors},
 };
 
 const KEY: &str = "key";
+const NOTE: &str = "note";
 
 /// Where the tensors of one key lie.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     path: PathBuf,
     key: String,
 }
@@ -37,22 +41,50 @@ impl Entry {
         &self.path
     }
 
-    pub fn load(&self) -> Option<BTreeMap<String, RawTensor>> {
+    /// Tensors of any module, with the note that they were saved with.
+    pub fn load_tensors(&self) -> Option<(NamedTensors, String)> {
+        let (tensors, note) = self.read()?;
+        let named = |(name, tensor): (String, RawTensor)| (name, TensorData::new(tensor.values, tensor.shape));
+        Some((tensors.into_iter().map(named).collect(), note))
+    }
+
+    pub(super) fn load(&self) -> Option<BTreeMap<String, RawTensor>> {
+        self.read().map(|(tensors, _)| tensors)
+    }
+
+    fn read(&self) -> Option<(BTreeMap<String, RawTensor>, String)> {
         let bytes = std::fs::read(&self.path).ok()?;
         let (_, header) = SafeTensors::read_metadata(&bytes).ok()?;
-        if header.metadata().as_ref()?.get(KEY)? != &self.key {
+        let metadata = header.metadata().as_ref()?;
+        if metadata.get(KEY)? != &self.key {
             return None;
         }
+        let note = metadata.get(NOTE).cloned().unwrap_or_default();
         let file = SafeTensors::deserialize(&bytes).ok()?;
         let tensors = file.iter().map(|(name, view)| {
             let values = view.data().as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)).collect();
             let tensor = RawTensor { shape: view.shape().to_vec(), values };
             (view.dtype() == Dtype::F32).then(|| (name.to_owned(), tensor))
         });
-        tensors.collect()
+        Some((tensors.collect::<Option<_>>()?, note))
     }
 
-    pub fn save(&self, tensors: &BTreeMap<String, RawTensor>) -> Result<()> {
+    /// The tensors of a module, under names that begin with `prefix`, and a note that belongs to them.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when they cannot be written.
+    pub fn save_module(&self, module: &impl Module, prefix: &str, note: String) -> Result<()> {
+        let mut tensors = NamedTensors::new();
+        parameters::save(module, prefix, &mut tensors);
+        let raw = |data: &TensorData| RawTensor { shape: data.shape().to_vec(), values: data.iter::<f32>().collect() };
+        self.write(&tensors.iter().map(|(name, data)| (name.clone(), raw(data))).collect(), note)
+    }
+
+    pub(super) fn save(&self, tensors: &BTreeMap<String, RawTensor>) -> Result<()> {
+        self.write(tensors, String::new())
+    }
+
+    fn write(&self, tensors: &BTreeMap<String, RawTensor>, note: String) -> Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let encode = |error| Error::io("encode", &self.path)(std::io::Error::other(error));
@@ -64,7 +96,10 @@ impl Entry {
             TensorView::new(Dtype::F32, tensor.shape.clone(), bytes).map(|view| (name, view)).map_err(encode)
         });
         let views = views.collect::<Result<Vec<_>>>()?;
-        let metadata = HashMap::from([(KEY.to_owned(), self.key.clone())]);
+        let mut metadata = HashMap::from([(KEY.to_owned(), self.key.clone())]);
+        if !note.is_empty() {
+            metadata.insert(NOTE.to_owned(), note);
+        }
         let file = safetensors::serialize(views, Some(metadata)).map_err(encode)?;
         files::write_atomically(&self.path, &file)
     }

@@ -125,3 +125,18 @@ fn too_few_samples_and_other_dimensions_are_refused() {
     assert!(kernel_distance(&real, &other, KernelOptions::default()).is_err());
     assert!(memorisation(&real, &other, &fake).is_err());
 }
+
+/// `cargo nextest run --release --workspace --run-ignored only ten_thousand --no-capture`
+#[test]
+#[ignore = "takes seconds of all processors and says how many; run it alone"]
+fn ten_thousand_against_ten_thousand_of_768_features_take_less_than_10_seconds() {
+    let sample = |step| Features::new(Draws::new(Seed(7), Purpose::Sample, step).normals(10_000 * 768), 768).unwrap();
+    let (real, fake) = (sample(0), sample(1));
+    for (what, resamples) in [("distance", 0), ("with its interval", 20)] {
+        let started = std::time::Instant::now();
+        frechet(&real, &fake, FrechetOptions { resamples, ..FrechetOptions::default() }).unwrap();
+        let seconds = started.elapsed().as_secs_f64();
+        println!("{what}: {seconds:.2} s");
+        assert!(resamples > 0 || seconds < 10.0, "{what} took {seconds} s");
+    }
+}
