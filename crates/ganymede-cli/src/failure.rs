@@ -20,6 +20,8 @@ pub enum Failure {
     NotConfirmed(String),
     /// What was found wrong with data, and said already.
     Troubles(Vec<String>),
+    /// The run's health settings ended it, for this reason; it has saved.
+    Halted(String),
     /// A signal asked the run to stop; it has saved and said so.
     Interrupted,
 }
@@ -33,6 +35,13 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Failure::Interrupted => ExitCode::from(crate::interrupt::EXIT_CODE),
+            Failure::Halted(reason) => {
+                say(
+                    &reason,
+                    Some("health.jsonl in the run's directory has the numbers and what to do about each fault"),
+                );
+                ExitCode::from(3)
+            }
             // whoever read our output has seen enough (`ganymede list | head -1`)
             Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
             Failure::Output(error) => {

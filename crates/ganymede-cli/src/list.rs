@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use console::style;
 use ganymede::{
-    Config, comparison, data, evaluation::Metric, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES,
+    Config, comparison, data, evaluation::Metric, health::DETECTORS, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES,
     vae::likelihoods::LIKELIHOODS,
 };
 
@@ -19,7 +19,7 @@ pub fn run() -> Result<(), Failure> {
         "a folder or ZIP of pictures, or of folders with a class each, CIFAR as published, or a file of IDX images";
     let recipes: Vec<(&str, String)> =
         comparison::NAMED.iter().map(|(name, meaning, source)| (*name, format!("{meaning} ({source})"))).collect();
-    let sections: [Section; 8] = [
+    let sections: [Section; 9] = [
         ("Presets", "--preset", Config::presets().collect()),
         ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
@@ -28,6 +28,7 @@ pub fn run() -> Result<(), Failure> {
         ("Likelihoods", "--model vae --likelihood", LIKELIHOODS.iter().map(|l| (l.name(), l.summary())).collect()),
         ("Recipes", "compare --objectives", recipes.iter().map(|(name, meaning)| (*name, meaning.as_str())).collect()),
         ("Metrics", "evaluate --metrics", Metric::ALL.iter().map(|m| (m.name(), m.summary())).collect()),
+        ("Detectors", "train --on-fault", DETECTORS.iter().map(|d| (d.name, d.summary)).collect()),
     ];
     let mut out = io::stdout().lock();
     for (i, (title, flag, entries)) in sections.into_iter().enumerate() {

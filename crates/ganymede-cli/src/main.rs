@@ -44,7 +44,7 @@ Examples:
   ganymede sample runs/00000-shapes-non-saturating
   ganymede list                              every preset, network, objective and penalty
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by numbers that are not finite, 130 interrupted (everything saved)";
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 stopped by a health rule or by numbers that are not finite, 130 interrupted (everything saved)";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

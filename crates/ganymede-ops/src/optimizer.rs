@@ -14,6 +14,8 @@ use crate::{
 
 /// Elements of one task.
 const PIECE: usize = 1 << 15;
+/// Sums that run side by side.
+const LANES: usize = 32;
 
 /// Adam's update (Kingma & Ba 2015) with the bias correction folded into `rate` and `epsilon`.
 ///
@@ -64,6 +66,17 @@ impl AdamUpdate {
             })
             .reduce(|| false, |one, other| one | other);
         (Tensor::from_primitive::<Flex>(weight.into_rows()), !bad)
+    }
+
+    /// The sum of the squares of what an update that has left these moments has taken from the weights. The same on any
+    /// number of threads.
+    pub fn squared_move(&self, first: &[f32], second: &[f32]) -> f64 {
+        let pieces = first.par_chunks(PIECE).zip(second.par_chunks(PIECE)).map(|(m, v)| {
+            let mut sum = 0.0;
+            squared_moves(m, v, self.rate, self.epsilon, &mut sum);
+            sum
+        });
+        pieces.collect::<Vec<f64>>().into_iter().sum()
     }
 
     /// The same for tensors that do not lie in this process's memory as 32-bit floats.
@@ -125,6 +138,22 @@ simd!(
 );
 
 simd!(
+    fn squared_moves(m: &[f32], v: &[f32], rate: f32, epsilon: f32, sum: &mut f64) {
+        // side by side, so that one addition need not wait for the one before
+        let mut sums = [0.0f32; LANES];
+        let ((m, m_rest), (v, v_rest)) = (m.as_chunks::<LANES>(), v.as_chunks::<LANES>());
+        for (m, v) in m.iter().zip(v) {
+            for ((sum, m), v) in sums.iter_mut().zip(m).zip(v) {
+                let step = rate * m / (v.sqrt() + epsilon);
+                *sum += step * step;
+            }
+        }
+        let rest = m_rest.iter().zip(v_rest).map(|(m, v)| (rate * m / (v.sqrt() + epsilon)).powi(2));
+        *sum = sums.into_iter().chain(rest).map(f64::from).sum();
+    }
+);
+
+simd!(
     fn mix(average: &mut [f32], live: &[f32], keep: f32) {
         for (average, live) in average.iter_mut().zip(live) {
             *average = live + (*average - live) * keep;
@@ -144,6 +173,19 @@ mod tests {
 
     fn numbers(count: usize, factor: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * factor) % 201) as f32 / 100.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn the_squared_move_is_that_of_the_weights() {
+        for size in [1, 31, 70_000] {
+            let weights = numbers(size, 7);
+            let (mut m, mut v) = (numbers(size, 3), numbers(size, 5).iter().map(|x| x * x).collect::<Vec<_>>());
+            let (after, _) = UPDATE.apply(tensor(&weights), tensor(&numbers(size, 11)), &mut m, &mut v);
+            let moved =
+                after.into_data().iter::<f64>().zip(&weights).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum::<f64>();
+            let said = UPDATE.squared_move(&m, &v);
+            assert!((said - moved).abs() <= 1e-2 * moved, "{said} for {moved}");
+        }
     }
 
     const UPDATE: AdamUpdate = AdamUpdate { beta1: 0.5, beta2: 0.9, rate: 0.01, epsilon: 1e-8 };

@@ -6,6 +6,7 @@ use crate::{
     data::{Colour, Fit, Form, OpenOptions, Size, form::check_channels},
     error::{Error, Result},
     evaluation::Monitoring,
+    health::HealthSettings,
     networks::{Capacity, Conditional},
     objectives, penalties,
     random::Seed,
@@ -81,6 +82,9 @@ pub struct Config {
     pub keep_every: u64,
     /// How the averaged generator is measured at snapshots; not at all where not given.
     pub monitor: Option<Monitoring>,
+    /// How the run is watched for faults, and what is done about one.
+    #[serde(skip_serializing_if = "HealthSettings::is_default")]
+    pub health: HealthSettings,
 }
 
 impl Default for Config {
@@ -115,6 +119,7 @@ impl Default for Config {
             snapshot: 500,
             keep_every: 0,
             monitor: None,
+            health: HealthSettings::default(),
         }
     }
 }
@@ -248,6 +253,7 @@ impl Config {
             return Err(Error::setting("clip", "a positive number", clip));
         }
         self.monitor.as_ref().map_or(Ok(()), Monitoring::validate)?;
+        self.health.validate()?;
         self.generator.validate("generator")?;
         self.discriminator.validate("discriminator")
     }

@@ -12,6 +12,7 @@ pub mod error;
 pub mod evaluation;
 pub mod features;
 pub mod files;
+pub mod health;
 pub mod interpolation;
 pub mod lab;
 pub mod layers;

@@ -121,6 +121,31 @@ pub fn not_finite(module: &impl Module) -> Option<String> {
     looker.found
 }
 
+/// The sum of the squares of every tensor of `module` whose name `is_asked_for`.
+pub(crate) fn squared_norm(module: &impl Module, is_asked_for: impl Fn(&str) -> bool) -> f64 {
+    struct Summer<F> {
+        path: ModulePath,
+        is_asked_for: F,
+        sum: f64,
+    }
+    impl<F: Fn(&str) -> bool> ModuleVisitor for Summer<F> {
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.exit();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            if (self.is_asked_for)(&self.path.name()) {
+                self.sum += ganymede_ops::squared_norm(param.val().inner());
+            }
+        }
+    }
+    let mut summer = Summer { path: ModulePath::default(), is_asked_for, sum: 0.0 };
+    module.visit(&mut summer);
+    summer.sum
+}
+
 /// Puts every tensor of `module` under `prefix` into `tensors`.
 pub fn save(module: &impl Module, prefix: &str, tensors: &mut NamedTensors) {
     for_each(module, |name, data| {

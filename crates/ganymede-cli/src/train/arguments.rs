@@ -8,6 +8,7 @@ use ganymede::{
     training::{Latent, Schedule},
 };
 
+use super::health::HealthArguments;
 use crate::form::FormArguments;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -29,6 +30,8 @@ pub struct Arguments {
     pub length: LengthArguments,
     #[command(flatten)]
     pub metrics: MetricsArguments,
+    #[command(flatten)]
+    pub health: HealthArguments,
     #[command(flatten)]
     pub output: OutputArguments,
 }
@@ -239,7 +242,7 @@ pub struct OutputArguments {
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "out", "tick", "snapshot", "keep_every", "DataArguments", "FormArguments", "NetworkArguments", "ModelArguments", "GameArguments",
-        "OptimizerArguments", "MetricsArguments",
+        "OptimizerArguments", "MetricsArguments", "HealthArguments",
     ])]
     pub resume: Option<PathBuf>,
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod banner;
 mod dry_run;
+mod health;
 pub mod opening;
 mod progress_view;
 mod settings;
@@ -16,7 +17,9 @@ use std::{
 use console::style;
 use ganymede::{
     data::Unreadable,
-    device, objectives, penalties,
+    device,
+    health::Event,
+    objectives, penalties,
     training::{Observer, Outcome, Trainer, legend},
     vae,
 };
@@ -77,6 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     match outcome {
         Outcome::Finished => Ok(()),
         Outcome::Stopped => Err(Failure::Interrupted),
+        Outcome::Halted => Err(Failure::Halted(trainer.halted().unwrap_or_default().to_owned())),
     }
 }
 
@@ -92,6 +96,10 @@ fn say(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
 struct Silent;
 
 impl Observer for Silent {
+    fn on_health(&mut self, event: &Event) {
+        warn(&event.to_string());
+    }
+
     fn on_warning(&mut self, message: &str) {
         warn(message);
     }
@@ -121,6 +129,10 @@ impl End<'_> {
         let (run, step) = (self.path.display(), trainer.step());
         let sample = ("sample", format!("ganymede sample {run}"));
         let (headline, next) = match self.outcome {
+            Outcome::Halted => (
+                format!("{} at step {step}, everything saved", style("stopped").red().bold()),
+                [("go on all the same", format!("ganymede train --resume {run}")), sample],
+            ),
             Outcome::Stopped => (
                 format!("{} at step {step}, everything saved", style("stopped").yellow().bold()),
                 [("go on", format!("ganymede train --resume {run}")), sample],

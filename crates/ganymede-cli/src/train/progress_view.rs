@@ -10,7 +10,8 @@ use std::{
 use console::style;
 use ganymede::{
     evaluation::Card,
-    training::{Observer, PREVIEW_COLUMNS, Progress, Report, Trainer},
+    health::{Event, Phase, Severity},
+    training::{Observer, PREVIEW_COLUMNS, PROBED, Progress, Report, Trainer},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -122,6 +123,17 @@ impl Observer for ProgressView {
         });
     }
 
+    fn on_health(&mut self, event: &Event) {
+        self.aside(|| {
+            let mark = match (event.phase, event.severity) {
+                (Phase::Over, _) => style("health:").for_stderr().green(),
+                (_, Severity::Warning) => style("health:").for_stderr().yellow(),
+                (_, Severity::Fault) => style("health:").for_stderr().red(),
+            };
+            eprintln!("{} {event}", mark.bold());
+        });
+    }
+
     fn on_warning(&mut self, message: &str) {
         self.aside(|| warn(message));
     }
@@ -151,12 +163,17 @@ fn bar(step: u64, steps: u64) -> ProgressBar {
     bar
 }
 
+/// The numbers of every step; those of a probe are for the detectors, and in `stats.jsonl`.
+fn shown(report: &Report) -> impl Iterator<Item = (&str, f64)> {
+    report.iter().filter(|(name, _)| PROBED.iter().all(|(probed, _)| probed != name))
+}
+
 /// The numbers on as many lines as they need.
 fn coloured(report: &Report, width: usize) -> String {
     const GAP: &str = "   ";
     let mut lines = String::new();
     let mut room = width;
-    for (name, value) in report.iter() {
+    for (name, value) in shown(report) {
         let value = number(value);
         let length = name.len() + 1 + value.len() + GAP.len();
         if length > room {
@@ -170,7 +187,7 @@ fn coloured(report: &Report, width: usize) -> String {
 }
 
 fn plain(report: &Report) -> String {
-    report.iter().fold(String::new(), |mut line, (name, value)| {
+    shown(report).fold(String::new(), |mut line, (name, value)| {
         let _ = write!(line, "  {name} {}", number(value));
         line
     })

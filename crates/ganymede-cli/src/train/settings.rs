@@ -71,7 +71,7 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, form, networks, model, game, optimizers, length, metrics, output } = arguments;
+    let Arguments { data, form, networks, model, game, optimizers, length, metrics, health, output } = arguments;
     set(&mut config.data, &data.data);
     config.size = form.size.or(config.size);
     config.channels = form.channels.or(config.channels);
@@ -105,6 +105,8 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.keep_every, &output.keep_every);
     set_length(&mut config, length)?;
     config.monitor = monitoring(metrics)?.or(config.monitor);
+    let measured = config.monitor.as_ref().map_or(1, |monitoring| monitoring.every).saturating_mul(config.snapshot);
+    config.health = health.over(&config.health, measured)?;
     let destination = match &output.out {
         Some(path) => Destination::Directory(path.clone()),
         None => Destination::New { suffix: suffix(preset.as_deref(), &config) },
@@ -219,6 +221,7 @@ fn set<T: Clone>(setting: &mut T, given: &Option<T>) {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use ganymede::health::OnFault;
 
     use super::*;
 
@@ -271,6 +274,17 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_is_to_stop_by_itself_waits_for_ten_measured_snapshots_or_as_long_as_it_is_told() {
+        let stop = |line: &[&str]| planned(line).unwrap().config.health.stop;
+        assert_eq!(
+            stop(&["--snapshot", "100", "--metrics", "fid", "--metrics-every", "2", "--stop", "auto"]),
+            Some(2000)
+        );
+        assert_eq!((stop(&["--stop", "300"]), stop(&[])), (Some(300), None));
+        assert_eq!(planned(&["--on-fault", "rollback"]).unwrap().config.health.on_fault, OnFault::Rollback);
+    }
+
+    #[test]
     fn a_vae_takes_a_presets_data_and_network_and_leaves_its_game() {
         let config = planned(&["--data", "fashion-mnist", "--model", "vae", "--beta", "2"]).unwrap().config;
         assert_eq!((config.data.as_str(), config.penalty.as_str()), ("fashion-mnist", "none"));
@@ -317,6 +331,7 @@ mod tests {
             ["--seed", "1"],
             ["--beta1", "0"],
             ["--metrics", "fid"],
+            ["--on-fault", "stop"],
             ["--tick", "1"],
         ] {
             assert!(typed(&line).is_err(), "{line:?}");
@@ -336,6 +351,8 @@ mod tests {
             ["--clip", "0"],
             ["--batch", "0"],
             ["--metrics", "fod"],
+            ["--stop", "soon"],
+            ["--stop", "0"],
         ] {
             assert!(matches!(planned(&line), Err(Failure::Library(error)) if error.is_usage()), "{line:?}");
         }

@@ -25,7 +25,7 @@ use crate::{
     parameters::NamedTensors,
     random::Step,
     storage::{Disk, Storage},
-    training::{Guard, Tick},
+    training::{Guard, Tick, WatchState},
 };
 
 /// The one key of the metadata.
@@ -67,6 +67,8 @@ pub struct Checkpoint {
     pub(crate) guard: Guard,
     /// The best state so far, where states are scored.
     pub best: Option<Best>,
+    /// What the detectors remember.
+    pub(crate) watch: WatchState,
     pub tensors: Arc<NamedTensors>,
 }
 
@@ -82,8 +84,14 @@ struct State<'a> {
     tick: Cow<'a, Tick>,
     guard: Cow<'a, Guard>,
     best: Option<Best>,
+    #[serde(default, skip_serializing_if = "is_empty")]
+    watch: Cow<'a, WatchState>,
     data: Cow<'a, DataInfo>,
     config: Cow<'a, Config>,
+}
+
+fn is_empty(watch: &WatchState) -> bool {
+    watch.is_empty()
 }
 
 impl Checkpoint {
@@ -129,6 +137,7 @@ impl Checkpoint {
             tick: Cow::Borrowed(&self.tick),
             guard: Cow::Borrowed(&self.guard),
             best: self.best,
+            watch: Cow::Borrowed(&self.watch),
             data: Cow::Borrowed(&self.data),
             config: Cow::Borrowed(&self.config),
         };
@@ -148,7 +157,7 @@ impl Checkpoint {
             return Err(format!("expected version {VERSION} of the format, got {version}"));
         }
         let state: State = serde_json::from_str(state).map_err(|error| format!("its state: {error}"))?;
-        let State { config, data, step, tick, guard, best, .. } = state;
+        let State { config, data, step, tick, guard, best, watch, .. } = state;
         config.validate().map_err(|error| format!("its settings: {error}"))?;
         if data.shape.iter().any(|side| !(1..=MAX_SIDE).contains(side)) {
             return Err(format!("samples of {:?}; each side is from 1 to {MAX_SIDE}", data.shape));
@@ -165,6 +174,7 @@ impl Checkpoint {
             tick: tick.into_owned(),
             guard: guard.into_owned(),
             best,
+            watch: watch.into_owned(),
             tensors: Arc::new(tensors.collect::<Result<_, String>>()?),
         })
     }

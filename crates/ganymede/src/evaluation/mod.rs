@@ -20,4 +20,4 @@ pub use metric::Metric;
 pub use monitoring::{Criterion, Monitoring};
 pub use subject::Subject;
 
-pub(crate) use monitor::{Monitor, open_extractor};
+pub(crate) use monitor::{Monitor, held_out, open_extractor};

@@ -131,7 +131,7 @@ impl Monitor {
 }
 
 /// The part of the data that the run does not train on.
-fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dyn Dataset>>> {
+pub(crate) fn held_out(config: &Config, dataset: &Arc<dyn Dataset>) -> Result<Option<Arc<dyn Dataset>>> {
     let options = OpenOptions { split: Split::Test, ..config.open_options() };
     match data::open(&config.data, &options) {
         // a program may train on data of its own, whatever the settings call them

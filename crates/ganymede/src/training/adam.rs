@@ -76,19 +76,35 @@ impl Adam {
     /// tensor, of the module or of this optimizer, that is not finite now.
     pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate_factor: f64) -> (M, Option<String>) {
         self.updates += 1;
-        let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
-        let updates = self.updates.min(i32::MAX as u64) as i32;
-        let correction = (1.0 - beta2.powi(updates)).sqrt();
-        let update = ganymede_ops::AdamUpdate {
-            beta1: beta1 as f32,
-            beta2: beta2 as f32,
-            rate: (rate * rate_factor * correction / (1.0 - beta1.powi(updates))) as f32,
-            epsilon: (epsilon * correction) as f32,
-        };
+        let update = self.update(rate_factor);
         let path = ModulePath::default();
         let mut stepper = Stepper { path, gradients, update, moments: &mut self.moments, not_finite: None };
         let module = module.map(&mut stepper);
         (module, stepper.not_finite)
+    }
+
+    /// The update that is due after so many.
+    fn update(&self, rate_factor: f64) -> ganymede_ops::AdamUpdate {
+        let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
+        let updates = self.updates.min(i32::MAX as u64) as i32;
+        let correction = (1.0 - beta2.powi(updates)).sqrt();
+        ganymede_ops::AdamUpdate {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            rate: (rate * rate_factor * correction / (1.0 - beta1.powi(updates))) as f32,
+            epsilon: (epsilon * correction) as f32,
+        }
+    }
+
+    /// `|w' - w| / |w'|` of the last update, which `rate_factor` was given for: the moments are still those that made it.
+    pub fn movement(&self, module: &impl Module, rate_factor: f64) -> f64 {
+        if self.updates == 0 {
+            return 0.0;
+        }
+        let update = self.update(rate_factor);
+        let moved: f64 = self.moments.values().map(|m| update.squared_move(&m.first, &m.second)).sum();
+        let size = parameters::squared_norm(module, |name| self.moments.contains_key(name));
+        if size > 0.0 { (moved / size).sqrt() } else { 0.0 }
     }
 
     /// Puts the moments and the number of updates under `prefix` into `tensors`.

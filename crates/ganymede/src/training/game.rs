@@ -12,7 +12,9 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, AdamSettings, Batch, Learner, Report, Source, TrainingStep, average_into, gradients};
+use super::{
+    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, average_into, gradients, statistics,
+};
 use crate::{
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
@@ -128,6 +130,11 @@ impl<M: Module> Player<M> {
         }
     }
 
+    /// How far the last update has moved the weights, as a share of themselves.
+    fn movement(&self, rate_factor: f64) -> f64 {
+        self.adam.movement(self.network(), rate_factor)
+    }
+
     /// The network with parameters that require no gradient.
     fn frozen(&self) -> M {
         self.network().clone().no_grad()
@@ -235,9 +242,11 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             ),
         };
         let (real_mean, fake_mean) = (scalar(real_logits.clone().mean()), scalar(fake_logits.clone().mean()));
+        let separation = statistics::separation(&values(&real_logits), &values(&fake_logits));
         let adversarial = loss("loss_d", self.settings.objective.discriminator(real_logits, fake_logits), &mut report);
         report.push("logit_real", real_mean);
         report.push("logit_fake", fake_mean);
+        report.push("separation", separation);
         let loss = surrogates.into_iter().fold(adversarial, |sum, surrogate| sum + surrogate);
         let clip = self.settings.clip;
         report.push("gradient_d", self.discriminator.update(step, &report, loss)?);
@@ -251,6 +260,8 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         let draws = &mut Draws::new(step.seed, Purpose::GeneratorLatent, step.step.0);
         let (n, device) = (batch.images.dims()[0], batch.images.device());
         let fake = self.generate(self.generator.network(), n, draws, batch, &device);
+        // sample by sample first: the sum of a large batch at once would depend on the threads
+        let mass = scalar(fake.clone().inner().reshape([n as i64, -1]).mean_dim(1).mean());
         let frozen = self.discriminator.frozen();
         let pass = Pass::train().with_labels(batch.labels.as_deref());
         let fake_logits = frozen.forward(fake.into(), &pass).value;
@@ -259,8 +270,12 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         } else {
             fake_logits.zeros_like().detach()
         };
+        let relative: Vec<f64> = values(&fake_logits).iter().zip(values(&real_logits)).map(|(h, r)| h - r).collect();
+        let idle = statistics::idle(self.settings.objective, &relative);
         let mut report = Report::default();
         let loss = loss("loss_g", self.settings.objective.generator(real_logits, fake_logits), &mut report);
+        report.push("idle", idle);
+        report.push("fake_mean", mass);
         report.push("gradient_g", self.generator.update(step, &report, loss)?);
         let live = self.generator.network();
         self.average = self.average.take().map(|average| average_into(average, live, step.average_keep));
@@ -308,6 +323,33 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
 
     fn sample(&self, z: Tensor<2>, labels: Option<&[usize]>) -> Tensor<4> {
         self.average().forward(z, &Pass::eval().with_labels(labels)).inner()
+    }
+
+    fn probe(&self, probe: &Probe) -> Report {
+        fn eval(labels: Option<&[usize]>) -> Pass<'_> {
+            Pass::eval().with_labels(labels)
+        }
+        let generator = self.generator.frozen();
+        let fakes = generator.forward(probe.latents.clone(), &eval(probe.labels.as_deref())).inner();
+        let mut report = probe.look_at(&fakes);
+        if let Some(held_out) = &probe.held_out {
+            let network = self.discriminator.frozen();
+            let logits = |x: &Tensor<4>, labels: Option<&[usize]>| {
+                values(&network.forward(x.clone().into(), &eval(labels)).value)
+            };
+            let [seen, held_out] = [&probe.seen, held_out].map(|batch| logits(&batch.images, batch.labels.as_deref()));
+            let generated = logits(&fakes, probe.labels.as_deref());
+            let (share, z) = statistics::overfit(&seen, &held_out, &generated);
+            report.push("overfit", share);
+            report.push("overfit_z", z);
+        }
+        report.push("update_d", self.discriminator.movement(probe.rate_factor));
+        report.push("update_g", self.generator.movement(probe.rate_factor));
+        if probe.spectrum {
+            report.push("spectral_d", statistics::spectral_norm(self.discriminator()));
+            report.push("spectral_g", statistics::spectral_norm(self.generator()));
+        }
+        report
     }
 
     fn networks(&self) -> Vec<(&'static str, Vec<TensorInfo>)> {
@@ -388,6 +430,10 @@ fn loss(name: &str, terms: Terms, report: &mut Report) -> Tensor<1> {
 
 fn clipped<M: Module>(module: M, limit: f64) -> M {
     parameters::map_trained(module, |weight| weight.clamp(-limit, limit))
+}
+
+fn values(logits: &Tensor<2>) -> Vec<f64> {
+    logits.clone().into_data().iter::<f64>().collect()
 }
 
 fn scalar(tensor: Tensor<1>) -> f64 {

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Report;
+use super::{Probe, Report};
 use crate::{
     checkpoint,
     error::{Error, Result},
@@ -95,6 +95,12 @@ pub trait Learner {
     /// -> [N, C, H, W].
     fn reconstructions(&self, _batch: &Batch) -> Option<Tensor<4>> {
         None
+    }
+
+    /// Numbers that are too dear for every step, of what is always the same: latents, and samples of the data. It changes
+    /// nothing.
+    fn probe(&self, _probe: &Probe) -> Report {
+        Report::default()
     }
 
     /// What the networks are made of, each with its name; nothing where the learner does not say.

@@ -13,12 +13,50 @@ pub fn legend(objective: &dyn Objective, penalties: &[PenaltyTerm]) -> Vec<(&'st
         ("loss_d_fake", "what generated samples contribute to loss_d, where it has parts".into()),
         ("logit_real", real.to_owned()),
         ("logit_fake", fake.to_owned()),
+        (
+            "separation",
+            "chance that a real sample's logit lies above a generated one's; 0.5 at equilibrium, healthy 0.5..0.98"
+                .into(),
+        ),
         ("gradient_d", gradient("discriminator")),
         ("loss_g", losses.generator.to_owned()),
+        (
+            "idle",
+            "share of generated samples whose force |g'(h)| is below 0.05: they no longer learn; healthy 0..0.5".into(),
+        ),
+        (
+            "fake_mean",
+            "mean of all numbers of the generated samples: where their mass lies; healthy: no lasting swing".into(),
+        ),
         ("gradient_g", gradient("generator")),
     ];
-    penalties.iter().map(|term| (term.penalty.name(), of_penalty(term))).chain(own).collect()
+    let probed = PROBED.iter().map(|(name, meaning)| (*name, (*meaning).to_owned()));
+    penalties.iter().map(|term| (term.penalty.name(), of_penalty(term))).chain(own).chain(probed).collect()
 }
+
+/// The numbers of a probe, which come every so many steps: of fixed latents and fixed samples of the data.
+pub const PROBED: &[(&str, &str)] = &[
+    ("data_low", "the lowest number in the data looked at; images -1"),
+    ("data_high", "the highest number in the data looked at; images 1"),
+    ("data_spread", "standard deviation of a number across the data; healthy 0.1..10"),
+    ("data_copies", "share of the data looked at that are copies; healthy 0..0.1"),
+    ("diversity", "mean distance of two generated samples, of two real ones 1; healthy 0.7..1.1"),
+    ("duplicates", "share of generated samples that have a near copy; healthy 0..0.2"),
+    (
+        "coverage",
+        "share of real samples with a generated one in their neighbourhood; 0.97 at best, for images by pixel lower",
+    ),
+    ("density", "neighbourhoods of real samples that a generated one lies in, of 5; 1 at best"),
+    (
+        "overfit",
+        "how much of the way from training to generated samples held-out real ones are, by logits; healthy below 0.3",
+    ),
+    ("overfit_z", "the same difference in standard errors; below 3 it is no difference"),
+    ("update_d", "how far an update moves the discriminator's weights, as a share of them; healthy 1e-4..2e-2"),
+    ("update_g", "how far an update moves the generator's weights, as a share of them; healthy 1e-4..2e-2"),
+    ("spectral_d", "largest singular value of a weight matrix of the discriminator; healthy: levels off"),
+    ("spectral_g", "largest singular value of a weight matrix of the generator; healthy: levels off"),
+];
 
 /// What the two mean logits say under an objective that pins their zero, and under one that sees differences only.
 fn logits(shift_invariant: bool) -> (&'static str, &'static str) {
@@ -59,7 +97,9 @@ mod tests {
         let terms = penalties::parse("r1:2/16").unwrap();
         for objective in OBJECTIVES {
             let legend = legend(*objective, &terms);
-            let names: Vec<_> = legend.iter().map(|(name, _)| *name).collect();
+            let (own, probed) = legend.split_at(legend.len() - PROBED.len());
+            let names: Vec<_> = own.iter().map(|(name, _)| *name).collect();
+            assert!(probed.iter().map(|(name, _)| name).eq(PROBED.iter().map(|(name, _)| name)));
             assert_eq!(
                 names,
                 [
@@ -69,8 +109,11 @@ mod tests {
                     "loss_d_fake",
                     "logit_real",
                     "logit_fake",
+                    "separation",
                     "gradient_d",
                     "loss_g",
+                    "idle",
+                    "fake_mean",
                     "gradient_g"
                 ],
                 "{}",

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use super::{Learner, Report};
-use crate::evaluation::Card;
+use crate::{evaluation::Card, health::Event};
 
 /// Where a run stands, once a tick.
 #[derive(Debug, Clone)]
@@ -40,6 +40,9 @@ pub trait Observer {
     /// After the generator of a snapshot was measured, as the settings of the run ask for.
     fn on_metrics(&mut self, _step: u64, _card: &Card) {}
 
+    /// After a detector has said something of the run.
+    fn on_health(&mut self, _event: &Event) {}
+
     /// Something that the run survives and that somebody should know: a save that failed, a step that was skipped.
     fn on_warning(&mut self, _message: &str) {}
 
@@ -65,4 +68,6 @@ pub enum Outcome {
     Finished,
     /// The observer wanted to stop; everything is saved.
     Stopped,
+    /// The health settings ended the run; everything is saved, and [`Trainer::halted`](super::Trainer::halted) says why.
+    Halted,
 }

@@ -22,6 +22,11 @@ impl Report {
         }
     }
 
+    /// Adds the numbers of another report behind these.
+    pub fn extend(&mut self, other: Report) {
+        self.0.extend(other.0);
+    }
+
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
@@ -33,5 +38,11 @@ impl Report {
     /// The first number that is NaN or infinite.
     pub fn not_finite(&self) -> Option<(&str, f64)> {
         self.iter().find(|(_, value)| !value.is_finite())
+    }
+}
+
+impl FromIterator<(String, f64)> for Report {
+    fn from_iter<I: IntoIterator<Item = (String, f64)>>(numbers: I) -> Self {
+        Report(numbers.into_iter().collect())
     }
 }

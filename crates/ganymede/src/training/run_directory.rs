@@ -5,6 +5,7 @@
 //! stats.jsonl                        one line of numbers a tick
 //! events.jsonl                       what was out of the ordinary, by step
 //! metrics.jsonl                      one line an evaluation
+//! health.jsonl                       what detectors have said, by step
 //! log.txt                            what happened when, for people
 //! reals.png, fakes_init.png          the data, and the generator before training
 //! fakes000500.png                    the averaged generator after 500 steps, always from the same latents
@@ -26,7 +27,7 @@ use super::{
     lock::RunLock,
 };
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{Best, Checkpoint},
     config::{self, Config},
     error::{Error, Result},
     files, picture,
@@ -38,6 +39,7 @@ const CONFIG: &str = "config.json";
 const STATS: &str = "stats.jsonl";
 const EVENTS: &str = "events.jsonl";
 const METRICS: &str = "metrics.jsonl";
+const HEALTH: &str = "health.jsonl";
 const TIMES: &str = "times.jsonl";
 const LOG: &str = "log.txt";
 
@@ -225,6 +227,26 @@ impl RunDirectory {
     /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
     pub(crate) fn append_event(&self, line: &impl Serialize) -> Result<()> {
         self.append_line(EVENTS, line)
+    }
+
+    /// Appends what a detector has said.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
+    pub(crate) fn append_health(&self, event: &crate::health::Event) -> Result<()> {
+        self.append_line(HEALTH, event)
+    }
+
+    /// The checkpoint of the best state, or else the newest of a snapshot after `step` steps or fewer.
+    ///
+    /// # Errors
+    /// When the directory or the checkpoint cannot be read.
+    pub(crate) fn good_before(&self, best: Option<Best>, step: u64, snapshot: u64) -> Result<Option<Checkpoint>> {
+        let known = checkpoints::list(&*self.storage, &self.path)?;
+        let is_best = |at: u64| best.is_some_and(|best| best.step.0 == at);
+        let is_before = |at: u64| at <= step && at.is_multiple_of(snapshot);
+        let path = known.iter().find(|(at, _)| is_best(*at)).or(known.iter().rev().find(|(at, _)| is_before(*at)));
+        path.map(|(_, path)| Checkpoint::load_from(&*self.storage, path)).transpose()
     }
 
     /// Drops the lines of every `*.jsonl` after `step`, which a resumed run will write again; all of them where a run that

@@ -1,6 +1,7 @@
 //! The training loop: steps, ticks, snapshots.
 
 mod judging;
+mod watching;
 mod writing;
 
 use std::sync::Arc;
@@ -21,11 +22,15 @@ use crate::{
     data::{self, ClassIndex, Dataset, Loader},
     error::{Error, Result},
     evaluation::Monitor,
+    health::Context,
     networks::ClassSampling,
     parameters::NamedTensors,
     random::Step,
     sampling,
 };
+use watching::Watch;
+
+pub(crate) use watching::WatchState;
 
 /// How many images a grid shows, and how many points a plot.
 const PREVIEW_IMAGES: u64 = 64;
@@ -47,6 +52,7 @@ pub struct Trainer {
     best: Option<Best>,
     /// Where the settings ask for one, and there is a directory to keep its record.
     monitor: Option<Monitor>,
+    watch: Watch,
     /// The last state that was looked through, and the steps done by then.
     good: Option<(u64, Arc<NamedTensors>)>,
     /// Dropped before the lock: it may still be writing.
@@ -89,6 +95,7 @@ impl Trainer {
         device: Device,
     ) -> Result<Self> {
         let data = DataInfo { shape: dataset.shape(), classes: dataset.classes().to_vec() };
+        let watch = Watch::new(Context::of(&config, data.shape)?);
         let device = device.autodiff();
         let mut loader = Loader::new(Arc::clone(&dataset), config.batch, config.seed, &device)?;
         if let Some(conditional) = &config.conditional {
@@ -108,6 +115,7 @@ impl Trainer {
             guard: Guard::default(),
             best: None,
             monitor: None,
+            watch,
             good: None,
             saver: Saver::default(),
             directory: None,
@@ -153,6 +161,8 @@ impl Trainer {
             let got = format!("{:?} with {} classes", checkpoint.data.shape, checkpoint.data.classes.len());
             return Err(Error::checkpoint(path, format!("it was trained on other data: {got}")));
         }
+        self.keep_the_first();
+        self.watch.restore(&checkpoint.watch).map_err(|error| Error::checkpoint(&path, error))?;
         self.learner.load(&checkpoint.tensors).map_err(|error| {
             let settings = if changed.is_empty() { String::new() } else { format!(" ({})", changed.join("; ")) };
             Error::checkpoint(path, format!("{error}{settings}"))
@@ -191,7 +201,12 @@ impl Trainer {
         self.best
     }
 
-    /// Trains to the end, or until the observer wants to stop, and saves.
+    /// Why the run has ended before its time, where its health settings ended it.
+    pub fn halted(&self) -> Option<&str> {
+        self.watch.halted.as_deref()
+    }
+
+    /// Trains to the end, or until the observer wants to stop or the health settings do, and saves.
     ///
     /// A file that cannot be written is a warning while there is another chance to write it, and an error at the end.
     ///
@@ -203,8 +218,11 @@ impl Trainer {
             // what cannot be measured is better known now than at the first snapshot
             self.measure(observer)?;
         }
+        self.keep_the_first();
         while self.step < self.config.steps {
-            let report = self.train_step()?;
+            let mut report = self.train_step()?;
+            report.extend(self.look()?);
+            self.watch(&report);
             self.tick.add(&report);
             observer.on_step(self.step);
             let last = self.step == self.config.steps;
@@ -214,7 +232,8 @@ impl Trainer {
                 self.write_stats(&progress);
                 observer.on_tick(&progress);
             }
-            let stop = observer.wants_to_stop() && !last;
+            self.react(observer)?;
+            let stop = (observer.wants_to_stop() || self.watch.halted.is_some()) && !last;
             // a stop leaves no picture, which the run would not have drawn had it gone on
             let is_snapshot = self.step.is_multiple_of(self.config.snapshot) || last;
             if is_snapshot || stop {
@@ -225,6 +244,9 @@ impl Trainer {
                 }
                 self.save(state);
             }
+            // the metrics of a snapshot may have ended the run as well; it is saved
+            self.react(observer)?;
+            let stop = (stop || self.watch.halted.is_some()) && !last;
             if stop || last {
                 self.saver.wait()?;
             }
@@ -232,8 +254,9 @@ impl Trainer {
             self.warn_of(failure, "a save failed");
             self.tell(observer);
             if stop {
-                self.log(&format!("stopped at step {}", self.step));
-                return Ok(Outcome::Stopped);
+                let reason = self.watch.halted.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+                self.log(&format!("stopped at step {}{reason}", self.step));
+                return Ok(if self.watch.halted.is_some() { Outcome::Halted } else { Outcome::Stopped });
             }
         }
         self.log(&format!("finished at step {}", self.step));
@@ -304,6 +327,7 @@ impl Trainer {
             let written = directory.append_event(&skipped).err();
             self.warn_of(written, "an event is not written yet");
         }
+        self.watch_skipped(&skipped.quantity, &skipped.value);
         self.guard.skip(skipped)
     }
 
@@ -357,6 +381,7 @@ impl Trainer {
             tick: self.tick.clone(),
             guard: self.guard.clone(),
             best: self.best,
+            watch: self.watch.state(),
             tensors,
         }
     }

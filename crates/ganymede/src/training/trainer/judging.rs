@@ -19,8 +19,14 @@ impl Trainer {
             None
         });
         let score = measured.or_else(|| observer.score(&*self.learner));
+        if let Some(score) = score {
+            self.watch(&[("score".to_owned(), score)].into_iter().collect());
+        }
         if let Some(score) = score.filter(|score| self.best.is_none_or(|best| *score < best.score)) {
             self.best = Some(Best { step: Step(self.step), score });
+        }
+        if score.is_some() {
+            self.watch_progress();
         }
     }
 

@@ -1,0 +1,172 @@
+//! The game goes round in circles.
+//!
+//! ```text
+//! series      gap = logit_real - logit_fake, and fake_mean, where the generated mass lies
+//! levels      means over 1, 4, 16 and 64 readings; the last 64 of each
+//! r(k)        correlation of the series with itself k places later
+//! circling    a trough r(k1) <= -0.5, the peak behind it r(k2) >= 0.6 with k2 <= 21, and again r(2 k2) >= 0.5:
+//!             three turns; the second half no quieter than 0.7 of the first
+//! ```
+//! The unregularised Dirac-GAN circles for ever, and with R1 it spirals in (Mescheder et al. 2018): an oscillation that does
+//! not decay tells one from the other. r is Pearson's correlation of the overlapping parts; a walk at random has a trough and a
+//! peak as well, and seldom a second peak at twice the distance. Periods from 6 steps to 1300. The gap is a difference of
+//! logits, so this is valid under every objective.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Evidence, Finding, Kind, Reading, Symptom,
+    detector::{Rule, of_rule},
+    memory::Window,
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "cycling",
+    summary: "the logit gap or the generated mass swings to and fro without coming to rest",
+    build: |context| context.objective.and_then(|_| of_rule(Cycling)),
+};
+
+const LEVELS: usize = 4;
+/// Readings of one level that make one of the next.
+const RATIO: u64 = 4;
+const LENGTH: usize = 64;
+const LONGEST: usize = LENGTH / 3;
+const SHORTEST: usize = 6;
+const TROUGH: f64 = -0.5;
+const PEAK: f64 = 0.6;
+const SECOND_PEAK: f64 = 0.5;
+const STEADY: f64 = 0.7;
+
+#[derive(Debug)]
+struct Cycling;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    gap: [Level; LEVELS],
+    mass: [Level; LEVELS],
+}
+
+/// One level of means: those that are full, and the one being made.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Level {
+    values: Window,
+    sum: f64,
+    count: u64,
+    /// What was found at the last look.
+    swing: Option<Swing>,
+}
+
+/// A swing, in readings of the level that it was seen on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Swing {
+    period: usize,
+    peak: f64,
+    trough: f64,
+}
+
+impl Rule for Cycling {
+    type Memory = Memory;
+
+    fn judge(&self, memory: &mut Memory, _step: u64, reading: &Reading) -> Symptom {
+        let gap = reading.get("logit_real").zip(reading.get("logit_fake")).map(|(real, fake)| real - fake);
+        let Some(gap) = gap else { return Symptom::Unknown };
+        let series =
+            [("logit gap", Some(gap), &mut memory.gap), ("fake_mean", reading.get("fake_mean"), &mut memory.mass)];
+        let mut found = None;
+        for (name, value, levels) in series {
+            let Some(value) = value else { continue };
+            push(levels, value);
+            let known = levels.iter().enumerate().find_map(|(at, level)| Some((at, level.swing.as_ref()?)));
+            found =
+                found.or(known.map(|(at, swing)| (name, swing.period as u64 * RATIO.pow(at as u32), swing.clone())));
+        }
+        let Some((name, period, swing)) = found else { return Symptom::Well };
+        Symptom::Ill(Finding::fault(
+            vec![
+                Evidence::above(format!("correlation of {name} after {period} readings"), swing.peak, PEAK),
+                Evidence::below(format!("correlation of {name} before that"), swing.trough, TROUGH),
+            ],
+            "generator and discriminator chase each other, and nothing damps the game",
+            "add a zero-centred gradient penalty such as --penalty r1, or set --beta1 0",
+        ))
+    }
+}
+
+/// Adds a reading to the first level and what it completes to the others, and looks for swings where that changes much.
+fn push(levels: &mut [Level; LEVELS], mut value: f64) {
+    for level in levels {
+        level.values.push(value, LENGTH);
+        level.sum += value;
+        level.count += 1;
+        if !level.count.is_multiple_of(RATIO) {
+            return;
+        }
+        if level.values.len() == LENGTH {
+            level.swing = swing(&level.values);
+        }
+        value = level.sum / RATIO as f64;
+        (level.sum, level.count) = (0.0, 0);
+    }
+}
+
+fn swing(window: &Window) -> Option<Swing> {
+    let values: Vec<f64> = window.iter().collect();
+    let at = |lag: usize| correlation(&values[..values.len() - lag], &values[lag..]);
+    let correlations: Vec<f64> = (1..=LONGEST).map(at).collect();
+    // the first trough, and the highest peak behind it
+    let trough = correlations.iter().position(|r| *r <= TROUGH)?;
+    let (behind, peak) = correlations[trough..].iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let period = trough + behind + 1;
+    let lowest = correlations[..period].iter().copied().fold(f64::INFINITY, f64::min);
+    let (first, second) = values.split_at(values.len() / 2);
+    let steady = deviation(second) >= STEADY * deviation(first);
+    let turns_on = || (2 * period - 1..=2 * period + 1).map(at).fold(-1.0, f64::max) >= SECOND_PEAK;
+    (peak >= PEAK && period >= SHORTEST && steady && turns_on()).then_some(Swing { period, peak, trough: lowest })
+}
+
+fn deviation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len().max(1) as f64).sqrt()
+}
+
+/// Pearson's; 0 where one side does not vary.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let n = a.len().max(1) as f64;
+    let (mean_a, mean_b) = (a.iter().sum::<f64>() / n, b.iter().sum::<f64>() / n);
+    let product = a.iter().zip(b).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum::<f64>() / n;
+    let scale = deviation(a) * deviation(b);
+    if scale > 0.0 { product / scale } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::testing::{noise, onset, watch};
+
+    fn of(steps: u64, gap: impl Fn(u64) -> f64) -> Option<u64> {
+        onset(&watch(&KIND, "wasserstein", steps, |step| vec![("logit_real", gap(step)), ("logit_fake", 0.0)]))
+    }
+
+    fn wave(step: u64, period: f64) -> f64 {
+        (std::f64::consts::TAU * step as f64 / period).sin()
+    }
+
+    #[test]
+    fn short_and_long_circles_are_seen_after_a_few_turns() {
+        assert_eq!(of(100, |step| wave(step, 15.0) + 0.2 * noise(step)), Some(64));
+        assert_eq!(of(300, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(256));
+        let long = of(5000, |step| wave(step, 1000.0) + noise(step));
+        assert!(long.is_some_and(|step| step <= 4096), "{long:?}");
+    }
+
+    #[test]
+    fn a_spiral_inwards_noise_and_drift_are_no_circles() {
+        assert_eq!(of(400, |step| wave(step, 25.0) * (-(step as f64) / 60.0).exp()), None);
+        assert_eq!(of(20_000, noise), None);
+        assert_eq!(of(5000, |step| step as f64 / 100.0 + noise(step)), None);
+        assert_eq!(of(5000, |_| 1.0), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! The generator makes too little of what is in the data.
+//!
+//! ```text
+//! alike     diversity <= 0.2, once it has been above 0.4 or 500 steps are done         mean distance of two samples, data 1
+//! copies    duplicates >= 0.5                      share of fakes nearer to another than nearly all real ones are
+//! modes     coverage <= 0.35 and density >= 0.6    in two probes running, for points
+//! ```
+//! Always on the same latents. Coverage and density are Naeem et al.'s (2020): the share of real samples that have a fake
+//! in their ball to the fifth neighbour, about 0.97 where q = p, and how many such balls a fake lies in. Few balls hit by
+//! fakes that do lie on the data is what dropped modes look like; fakes far from the data are merely bad. Distances of
+//! images, pixel by pixel, do not tell those apart, so the third rule is for points. A birthday among the samples betrays a
+//! small support (Arora & Zhang 2018). Valid under every objective, as it reads samples.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Evidence, Finding, Kind, Reading, Symptom,
+    detector::{Rule, of_rule},
+    memory::Streak,
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "mode_collapse",
+    summary: "samples of fixed latents are alike, copies of each other, or leave most of the data out",
+    build: |context| context.objective.and_then(|_| of_rule(ModeCollapse { points: !context.images })),
+};
+
+const ALIKE: f64 = 0.2;
+/// A generator starts with samples that are alike; it has learnt better once it was here.
+const VARIED: f64 = 0.4;
+const BEGINNING: u64 = 500;
+const DUPLICATES: f64 = 0.5;
+const COVERAGE: f64 = 0.35;
+const DENSITY: f64 = 0.6;
+
+#[derive(Debug)]
+struct ModeCollapse {
+    points: bool,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    varied: bool,
+    alike: Streak,
+    copies: Streak,
+    dropped: Streak,
+}
+
+impl Rule for ModeCollapse {
+    type Memory = Memory;
+
+    fn judge(&self, memory: &mut Memory, step: u64, reading: &Reading) -> Symptom {
+        let numbers = ["diversity", "duplicates", "coverage", "density"].map(|name| reading.get(name));
+        let [Some(diversity), Some(duplicates), Some(coverage), Some(density)] = numbers else {
+            return Symptom::Unknown;
+        };
+        memory.varied |= diversity >= VARIED;
+        let begun = memory.varied || step >= BEGINNING;
+        let alike = Evidence::below("diversity", diversity, ALIKE);
+        if memory.alike.holds(step, begun && alike.is_bad(), 1) {
+            return ill(vec![alike], "the generator makes nearly the same sample of every latent");
+        }
+        let copies = Evidence::above("duplicates", duplicates, DUPLICATES);
+        if memory.copies.holds(step, begun && copies.is_bad(), 1) {
+            return ill(vec![copies], "the generator makes the same few samples over and over");
+        }
+        let dropped =
+            vec![Evidence::below("coverage", coverage, COVERAGE), Evidence::above("density", density, DENSITY)];
+        let is_dropped = self.points && begun && dropped.iter().all(Evidence::is_bad);
+        if memory.dropped.holds(step, is_dropped, 1) {
+            return ill(dropped, "the samples are as good as data, but of a few modes only");
+        }
+        Symptom::Well
+    }
+}
+
+fn ill(evidence: Vec<Evidence>, cause: &str) -> Symptom {
+    let advice = "use --objective relativistic with --penalty r1+r2, or go back to a checkpoint before it";
+    Symptom::Ill(Finding::fault(evidence, cause, advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::{
+        Event,
+        testing::{onset, watch, watch_images},
+    };
+
+    type Numbers = [f64; 4];
+
+    fn numbers(of: Numbers) -> Vec<(&'static str, f64)> {
+        ["diversity", "duplicates", "coverage", "density"].into_iter().zip(of).collect()
+    }
+
+    fn of(probes: impl Fn(u64) -> Numbers) -> Vec<Event> {
+        watch(&KIND, "hinge", 1000, |step| if step % 25 == 0 { numbers(probes(step)) } else { vec![] })
+    }
+
+    const GOOD: Numbers = [0.95, 0.02, 0.9, 1.0];
+
+    #[test]
+    fn samples_that_become_alike_are_a_fault_and_those_of_the_beginning_are_not() {
+        assert_eq!(onset(&of(|step| if step > 200 { [0.0, 0.0, 0.0, 0.0] } else { GOOD })), Some(250));
+        assert_eq!(onset(&of(|step| if step < 300 { [0.05, 0.0, 0.0, 0.0] } else { GOOD })), None);
+        assert_eq!(onset(&of(|_| [0.05, 0.0, 0.0, 0.0])), Some(525));
+    }
+
+    #[test]
+    fn dropped_modes_are_a_fault_and_bad_samples_are_not() {
+        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.2, 0.9])), Some(50));
+        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.2, 0.1])), None);
+        let images = watch_images(&KIND, 100, |_| numbers([0.8, 0.1, 0.2, 0.9]));
+        assert_eq!(onset(&images), None);
+    }
+
+    #[test]
+    fn copies_are_a_fault() {
+        assert_eq!(onset(&of(|step| if step > 500 { [0.9, 0.9, 0.8, 1.0] } else { GOOD })), Some(550));
+    }
+}
