@@ -1,4 +1,6 @@
-//! `ganymede bench [step|sample|ops]`
+//! `ganymede bench [step|sample|ops|health]`
+
+mod health;
 
 use std::io::{self, Write};
 
@@ -73,6 +75,9 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "cpu")]
     device: String,
 
+    #[command(flatten)]
+    health: health::Arguments,
+
     /// As one line of JSON
     #[arg(long)]
     json: bool,
@@ -87,6 +92,8 @@ enum What {
     Sample,
     /// The operators at the shapes of the network's layers
     Ops,
+    /// Planted faults, and what the detectors say of them
+    Health,
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -122,6 +129,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
             print_sampling(&mut out, &config, &measured)?;
         }
+        What::Health => return health::run(&arguments.health, arguments.json),
         What::Ops => {
             let mut roofline = Roofline::new(&device);
             let layers = all_layers(&config)?;

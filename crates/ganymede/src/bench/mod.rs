@@ -7,6 +7,7 @@
 //! on data of the right shape that lie in memory. `cost` says how the multiply-adds are counted.
 
 mod cost;
+pub mod health;
 mod layer;
 mod layer_times;
 mod memory;

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! series      gap = logit_real - logit_fake, and fake_mean, where the generated mass lies
-//! levels      means over 1, 4, 16 and 64 readings; the last 64 of each
+//! levels      means over 1, 4, 16 and 64 readings; the last 96 of each, from 48 on
 //! r(k)        correlation of the series with itself k places later
-//! circling    a trough r(k1) <= -0.5, the peak behind it r(k2) >= 0.6 with k2 <= 21, and again r(2 k2) >= 0.5:
-//!             three turns; the second half no quieter than 0.7 of the first
+//! circling    a trough r(k1) <= -0.5, the peak behind it r(k2) >= 0.6 with k2 at most a third of them, and again
+//!             r(2 k2) >= 0.5: three turns; the second half no quieter than 0.7 of the first
 //! ```
 //! The unregularised Dirac-GAN circles for ever, and with R1 it spirals in (Mescheder et al. 2018): an oscillation that does
 //! not decay tells one from the other. r is Pearson's correlation of the overlapping parts; a walk at random has a trough and a
-//! peak as well, and seldom a second peak at twice the distance. Periods from 6 steps to 1300. The gap is a difference of
+//! peak as well, and seldom a second peak at twice the distance. Periods from 6 steps to 2000. The gap is a difference of
 //! logits, so this is valid under every objective.
 
 use serde::{Deserialize, Serialize};
@@ -29,8 +29,10 @@ pub(super) const KIND: Kind = Kind {
 const LEVELS: usize = 4;
 /// Readings of one level that make one of the next.
 const RATIO: u64 = 4;
-const LENGTH: usize = 64;
-const LONGEST: usize = LENGTH / 3;
+const LENGTH: usize = 96;
+const ENOUGH: usize = 48;
+/// A swing is seen three times at least.
+const TURNS: usize = 3;
 const SHORTEST: usize = 6;
 const TROUGH: f64 = -0.5;
 const PEAK: f64 = 0.6;
@@ -104,7 +106,7 @@ fn push(levels: &mut [Level; LEVELS], mut value: f64) {
         if !level.count.is_multiple_of(RATIO) {
             return;
         }
-        if level.values.len() == LENGTH {
+        if level.values.len() >= ENOUGH {
             level.swing = swing(&level.values);
         }
         value = level.sum / RATIO as f64;
@@ -115,7 +117,7 @@ fn push(levels: &mut [Level; LEVELS], mut value: f64) {
 fn swing(window: &Window) -> Option<Swing> {
     let values: Vec<f64> = window.iter().collect();
     let at = |lag: usize| correlation(&values[..values.len() - lag], &values[lag..]);
-    let correlations: Vec<f64> = (1..=LONGEST).map(at).collect();
+    let correlations: Vec<f64> = (1..=values.len() / TURNS).map(at).collect();
     // the first trough, and the highest peak behind it
     let trough = correlations.iter().position(|r| *r <= TROUGH)?;
     let (behind, peak) = correlations[trough..].iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -156,10 +158,10 @@ mod tests {
 
     #[test]
     fn short_and_long_circles_are_seen_after_a_few_turns() {
-        assert_eq!(of(100, |step| wave(step, 15.0) + 0.2 * noise(step)), Some(64));
-        assert_eq!(of(300, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(256));
-        let long = of(5000, |step| wave(step, 1000.0) + noise(step));
-        assert!(long.is_some_and(|step| step <= 4096), "{long:?}");
+        assert_eq!(of(100, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(76));
+        assert!(of(400, |step| wave(step, 60.0) + 0.2 * noise(step)).is_some_and(|step| step <= 256));
+        let long = of(7000, |step| wave(step, 1000.0) + noise(step));
+        assert!(long.is_some_and(|step| step <= 6144), "{long:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::Progress;
 use crate::error::{Error, Result};
 
 /// `work` on every item; the results in the order of the items.
-pub(super) fn map<I: Sync, T: Send>(
+pub(crate) fn map<I: Sync, T: Send>(
     items: &[I],
     progress: &Progress,
     work: impl Fn(&I) -> Result<T> + Sync,

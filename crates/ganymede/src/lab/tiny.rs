@@ -19,7 +19,7 @@ use crate::{
 
 /// N(shift, scale²) in one dimension.
 #[derive(Module, Debug)]
-pub(super) struct Affine {
+pub(crate) struct Affine {
     shift: Param<Tensor<2>>,
     scale: Param<Tensor<2>>,
 }
@@ -57,7 +57,7 @@ impl Generator for Affine {
 
 /// `ψ x`: the discriminator of the Dirac-GAN.
 #[derive(Module, Debug)]
-pub(super) struct Slope {
+pub(crate) struct Slope {
     slope: Param<Tensor<2>>,
 }
 
@@ -105,7 +105,7 @@ impl Discriminator for NormalisedLine {
 
 /// Plain gradient descent of that rate, which is Adam's limit of a large epsilon: `rate ε m/(√v + ε) -> rate g` without
 /// momentum. What one sees of a gradient's size is then the size itself.
-pub(super) fn descent(rate: f64) -> AdamSettings {
+pub(crate) fn descent(rate: f64) -> AdamSettings {
     const LARGE: f64 = 1e6;
     AdamSettings { rate: rate * LARGE, beta1: 0.0, beta2: 0.0, epsilon: LARGE }
 }

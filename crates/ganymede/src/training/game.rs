@@ -130,9 +130,12 @@ impl<M: Module> Player<M> {
         }
     }
 
-    /// How far the last update has moved the weights, as a share of themselves.
-    fn movement(&self, rate_factor: f64) -> f64 {
-        self.adam.movement(self.network(), rate_factor)
+    /// How far the last update has moved the weights, as a share of themselves; nothing of a handful of numbers, each of
+    /// which may be near 0 by chance.
+    fn movement(&self, rate_factor: f64) -> Option<f64> {
+        const HANDFUL: usize = 64;
+        let size: usize = parameters::list(self.network()).iter().map(TensorInfo::size).sum();
+        (size > HANDFUL).then(|| self.adam.movement(self.network(), rate_factor))
     }
 
     /// The network with parameters that require no gradient.
@@ -343,8 +346,14 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
             report.push("overfit", share);
             report.push("overfit_z", z);
         }
-        report.push("update_d", self.discriminator.movement(probe.rate_factor));
-        report.push("update_g", self.generator.movement(probe.rate_factor));
+        for (name, ratio) in [
+            ("update_d", self.discriminator.movement(probe.rate_factor)),
+            ("update_g", self.generator.movement(probe.rate_factor)),
+        ] {
+            if let Some(ratio) = ratio {
+                report.push(name, ratio);
+            }
+        }
         if probe.spectrum {
             report.push("spectral_d", statistics::spectral_norm(self.discriminator()));
             report.push("spectral_g", statistics::spectral_norm(self.generator()));

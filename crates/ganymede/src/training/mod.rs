@@ -27,6 +27,8 @@ mod tick;
 #[cfg(test)]
 mod tiny;
 mod trainer;
+#[cfg(test)]
+mod watching_tests;
 
 pub use adam::{Adam, AdamSettings};
 pub use average::average_into;
@@ -43,5 +45,6 @@ pub use trainer::{PREVIEW_COLUMNS, Trainer};
 pub(crate) use gradients::norm as gradient_norm;
 pub(crate) use guard::Guard;
 pub(crate) use learner::check_labels;
+pub(crate) use statistics::logit_statistics;
 pub(crate) use tick::Tick;
 pub(crate) use trainer::WatchState;

@@ -34,6 +34,11 @@ pub(super) fn idle(objective: &dyn Objective, h: &[f64]) -> f64 {
     h.iter().filter(|h| objective.force(**h).abs() < WEAK).count() as f64 / h.len().max(1) as f64
 }
 
+/// What every step computes of logits for those who watch it, to be timed.
+pub(crate) fn logit_statistics(objective: &dyn Objective, h: &[f64]) -> f64 {
+    separation(h, h) + idle(objective, h)
+}
+
 /// `r_v = (E seen - E held out) / (E seen - E generated)` of logits (Karras et al. 2020, equation 1), and how many standard
 /// errors its numerator is. 0 where the discriminator does not hold seen samples for more real than generated ones.
 pub(super) fn overfit(seen: &[f64], held_out: &[f64], generated: &[f64]) -> (f64, f64) {

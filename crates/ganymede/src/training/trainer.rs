@@ -221,8 +221,7 @@ impl Trainer {
         self.keep_the_first();
         while self.step < self.config.steps {
             let mut report = self.train_step()?;
-            report.extend(self.look()?);
-            self.watch(&report);
+            self.examine(&mut report)?;
             self.tick.add(&report);
             observer.on_step(self.step);
             let last = self.step == self.config.steps;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Trainer;
 use crate::{
+    data::Dataset,
     error::Result,
     evaluation,
     health::{Board, BoardState, Context, Event, HealthSettings, OnFault, Phase, Reading, Severity, Skipped},
@@ -36,6 +37,8 @@ pub(super) struct Watch {
     board: Board,
     /// Made at the first look.
     probe: Option<Probe>,
+    /// Data of the program's own that the run is not trained on.
+    held_out: Option<Arc<dyn Dataset>>,
     /// How often the run has gone back.
     tries: u64,
     /// The networks before the first step, where the run may have to go back to them.
@@ -63,7 +66,15 @@ impl WatchState {
 
 impl Watch {
     pub fn new(context: Context) -> Self {
-        Watch { board: Board::new(context), probe: None, tries: 0, first: None, halted: None, events: Vec::new() }
+        Watch {
+            board: Board::new(context),
+            probe: None,
+            held_out: None,
+            tries: 0,
+            first: None,
+            halted: None,
+            events: Vec::new(),
+        }
     }
 
     pub fn state(&self) -> WatchState {
@@ -79,6 +90,12 @@ impl Watch {
 }
 
 impl Trainer {
+    /// Samples like the data that the run is not trained on, for the detector of overfitting. Named data have a part for
+    /// it without this.
+    pub fn hold_out(&mut self, data: Arc<dyn Dataset>) {
+        self.watch.held_out = Some(data);
+    }
+
     /// Keeps the networks as they are before the first step, where the run may have to go back to them.
     pub(super) fn keep_the_first(&mut self) {
         if self.config.health.on_fault == OnFault::Rollback && self.watch.first.is_none() {
@@ -86,11 +103,18 @@ impl Trainer {
         }
     }
 
-    /// The numbers of a probe, where the step that was just done has one.
+    /// Adds the numbers of a probe to those of the step that was just done, where it has one, and shows all to the detectors.
     ///
     /// # Errors
     /// When the data cannot be read.
-    pub(super) fn look(&mut self) -> Result<Report> {
+    pub(crate) fn examine(&mut self, report: &mut Report) -> Result<()> {
+        report.extend(self.look()?);
+        self.watch(report);
+        Ok(())
+    }
+
+    /// The numbers of a probe, where the step that was just done has one.
+    fn look(&mut self) -> Result<Report> {
         let (every, done) = (self.config.health.every, self.step - 1);
         if every == 0 || !done.is_multiple_of(every) {
             return Ok(Report::default());
@@ -109,7 +133,10 @@ impl Trainer {
 
     fn new_probe(&self) -> Result<Probe> {
         let n = self.config.batch.clamp(FEWEST, MOST).min(self.dataset().len());
-        let held_out = evaluation::held_out(&self.config, self.loader.shared())?;
+        let held_out = match &self.watch.held_out {
+            Some(data) => Some(Arc::clone(data)),
+            None => evaluation::held_out(&self.config, self.loader.shared())?,
+        };
         let seeds: Vec<u64> = (0..n as u64).collect();
         let labels = self.learner.classes().map(|classes| sampling::in_turn(&seeds, classes));
         Probe::new(self.latents(&seeds), labels, (self.dataset(), held_out.as_deref()), n, &self.device)
@@ -178,16 +205,26 @@ impl Trainer {
         }
     }
 
+    /// The detectors of the faults that are on.
+    pub(crate) fn faults_on(&self) -> Vec<String> {
+        let faults = self.watch.board.on().filter(|(_, event)| event.severity == Severity::Fault);
+        faults.map(|(_, event)| event.detector.clone()).collect()
+    }
+
+    /// What was said and no observer was told, as the run has failed.
+    pub(crate) fn unsaid(&self) -> &[Event] {
+        &self.watch.events
+    }
+
     fn roll_back(&mut self, fault: &Event) -> Result<()> {
         if self.watch.tries >= HealthSettings::TRIES {
             self.watch.halted = Some(format!("{} again, after going back {} times", fault.detector, self.watch.tries));
             return Ok(());
         }
         let Some((from, tensors)) = self.state_before(fault.step)? else { return Ok(()) };
-        self.learner.load(&tensors)?;
+        self.replace_networks(&tensors)?;
         self.watch.tries += 1;
         self.watch.board.reset();
-        self.good = None;
         let (step, tries) = (self.step, self.watch.tries);
         self.warn(format!(
             "step {step}: {}: back to the networks of step {from}, try {tries} of {}",
@@ -195,6 +232,15 @@ impl Trainer {
             HealthSettings::TRIES
         ));
         Ok(())
+    }
+
+    /// Goes on with other networks, and nothing else changed.
+    ///
+    /// # Errors
+    /// When they are of another shape.
+    pub(in crate::training) fn replace_networks(&mut self, tensors: &NamedTensors) -> Result<()> {
+        self.good = None;
+        self.learner.load(tensors)
     }
 
     /// The networks to go back to after a fault that began at `step`, and the steps that they had done.

@@ -1,0 +1,41 @@
+//! A run with a fault in it.
+
+use std::sync::Arc;
+
+use super::planted::Plant;
+use crate::{config::Config, data::Dataset, error::Result, random::Seed, training::Learner};
+
+/// A kind of fault that can be planted.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub name: &'static str,
+    /// The detectors that name its cause.
+    pub detectors: &'static [&'static str],
+    /// What was advised and is applied to the same run, in words.
+    pub cure: &'static str,
+    /// The run of a seed, as it is or cured.
+    pub plan: fn(Seed, bool) -> Result<Case>,
+}
+
+/// One run.
+pub(super) struct Case {
+    pub config: Config,
+    pub dataset: Arc<dyn Dataset>,
+    pub held_out: Option<Arc<dyn Dataset>>,
+    pub learner: Box<dyn Learner>,
+    pub plant: Plant,
+    pub onset: Onset,
+    /// Beside the verdict's detector, what its cause must say.
+    pub says: Option<&'static str>,
+}
+
+/// When a fault begins.
+pub(super) enum Onset {
+    /// After so many steps: the first step that it shows in is the next.
+    After(u64),
+    /// With the first step after which this holds, looked at every so many steps.
+    When(u64, Condition),
+}
+
+/// What is asked of a learner and the numbers of its last step.
+pub(super) type Condition = Box<dyn Fn(&dyn Learner, &crate::training::Report) -> bool>;

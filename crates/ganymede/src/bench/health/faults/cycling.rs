@@ -1,0 +1,50 @@
+//! The unregularised Dirac-GAN, which circles for ever (Mescheder, Geiger & Nowozin 2018).
+
+use super::{one_of, open, settings};
+use crate::{
+    bench::health::{
+        case::{Case, Fault, Onset},
+        data::Changed,
+        planted::Plant,
+    },
+    config::Config,
+    error::Result,
+    lab::tiny::{Affine, Slope, descent},
+    random::Seed,
+    training::Game,
+};
+
+pub const FAULT: Fault = Fault { name: "cycling", detectors: &["cycling"], cure: "r1 of weight 1", plan };
+
+const RATE: f64 = 0.25;
+/// One turn: by linearisation an angle of rate / 2 a step, so 2 pi / 0.125. It circles once it is back where it was.
+const TURN: u64 = 51;
+const STEPS: u64 = 400;
+const CURED_STEPS: u64 = 800;
+const WIDTH: f32 = 0.01;
+
+fn plan(seed: Seed, cured: bool) -> Result<Case> {
+    // whose forces at 0 are both a half: the same turn
+    let objective = one_of(&["non-saturating", "minimax"], seed).to_owned();
+    let (penalty, steps) = if cured { ("r1:1", CURED_STEPS) } else { ("none", STEPS) };
+    let (generator, discriminator) = (descent(RATE), descent(RATE));
+    let penalty = penalty.into();
+    let base = Config { seed, objective, penalty, steps, batch: 64, average_kimg: 0.0, ..Config::default() };
+    let config = Config { generator, discriminator, ..base };
+    // the first coordinates of a ring's points, all but a point
+    let dataset = Changed::of(open("ring8")?).moved(WIDTH, 0.0).line().shared();
+    let device = burn::tensor::Device::flex().autodiff();
+    let angle = seed.0 as f64;
+    let (shift, slope) = (angle.cos(), angle.sin());
+    let players = (Affine::of_fixed_scale(shift, f64::from(WIDTH), &device), Slope::new(slope, &device));
+    let learner = Box::new(Game::new(players.0, players.1, settings(&config)?)?);
+    Ok(Case {
+        config,
+        dataset,
+        held_out: None,
+        learner,
+        plant: Plant::default(),
+        onset: Onset::After(TURN),
+        says: None,
+    })
+}

@@ -1,0 +1,38 @@
+//! The discriminator of a minimax game is trained ahead of its generator, until it rejects every sample.
+
+use super::{case, game, open, points};
+use crate::{
+    bench::health::case::{Case, Fault},
+    config::Config,
+    data::Loader,
+    error::Result,
+    random::{Seed, Step},
+    training::TrainingStep,
+};
+
+pub const FAULT: Fault =
+    Fault { name: "vanishing", detectors: &["vanishing_gradient"], cure: "the non-saturating objective", plan };
+
+/// Updates of the discriminator ahead.
+const AHEAD: u64 = 800;
+const STEPS: u64 = 120;
+const CURED_STEPS: u64 = 600;
+
+fn plan(seed: Seed, cured: bool) -> Result<Case> {
+    let objective = if cured { "non-saturating" } else { "minimax" };
+    let steps = if cured { CURED_STEPS } else { STEPS };
+    let config = Config { objective: objective.into(), penalty: "none".into(), ..points("ring8", seed, steps)? };
+    let mut case = case(config, open("ring8")?)?;
+    // a generator that does not move, against the same discriminator
+    let mut still = case.config.clone();
+    still.generator.rate = 0.0;
+    let mut ahead = game(&still, &*case.dataset)?;
+    let device = burn::tensor::Device::flex().autodiff();
+    let loader = Loader::new(std::sync::Arc::clone(&case.dataset), still.batch, Seed(seed.0 + 1), &device)?;
+    for step in 0..AHEAD {
+        let step = Step(step);
+        ahead.step(TrainingStep { seed: Seed(seed.0 + 1), step, rate_factor: 1.0, average_keep: 0.0 }, &loader)?;
+    }
+    case.learner.load(&ahead.save())?;
+    Ok(case)
+}

@@ -1,0 +1,83 @@
+//! The fault bench: faults are planted in small runs, and what the detectors say of them is counted.
+//!
+//! ```text
+//! for each fault and seed    found        the verdict names one of the fault's detectors (recall)
+//!                            delay        steps from the onset, which is the planted step or the first step of a condition
+//!                                         that no detector reads the same way
+//!                            cured        the same run and seed with what was advised: is it gone
+//! healthy runs               false alarms events of severity fault
+//! ```
+//! One planted fault is one function of a seed in `faults`; a new one is one file there and one line in [`FAULTS`].
+//!
+//! Thresholds were set on runs of the seeds from [`TUNING_SEEDS`] on; the bench takes seeds from 0 on, so none of its runs
+//! has been seen before.
+
+mod case;
+mod cost;
+mod data;
+mod faults;
+mod healthy;
+mod planted;
+mod run;
+mod table;
+
+pub use cost::{Cost, cost};
+pub use healthy::Said;
+pub use table::{Count, Table, Tried};
+
+use crate::{error::Result, lab, random::Seed};
+use case::Fault;
+
+/// Thresholds were set on these seeds and the ones after.
+pub const TUNING_SEEDS: u64 = 1000;
+
+const FAULTS: &[&Fault] = &[
+    &faults::vanishing::FAULT,
+    &faults::exploding::FAULT,
+    &faults::saturation::FAULT,
+    &faults::overfitting::FAULT,
+    &faults::latent_cut::FAULT,
+    &faults::grid25::FAULT,
+    &faults::cycling::FAULT,
+    &faults::not_finite::FAULT,
+    &faults::constant::FAULT,
+    &faults::range::FAULT,
+];
+
+/// The faults by name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAULTS.iter().map(|fault| fault.name)
+}
+
+/// How much is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Runs of each fault.
+    pub seeds: Vec<Seed>,
+    /// The faults by name; all where none is named.
+    pub only: Vec<String>,
+    /// Few and short healthy runs.
+    pub quick: bool,
+    /// The preset of the healthy runs on images; no healthy runs where not given.
+    pub healthy: Option<String>,
+}
+
+/// Runs every fault on every seed, cures it, and does the healthy runs; `watch` gets the share that is done.
+///
+/// # Errors
+/// When a run fails for another reason than its fault.
+pub fn run(options: &Options, watch: &(dyn Fn(f64) + Sync)) -> Result<Table> {
+    let asked = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
+    let faults = FAULTS.iter().filter(|fault| asked(fault.name));
+    let cases: Vec<(&Fault, Seed)> =
+        faults.flat_map(|fault| options.seeds.iter().map(move |seed| (*fault, *seed))).collect();
+    let progress = lab::Progress::new(watch);
+    let tried = lab::parallel::map(&cases, &progress, |(fault, seed)| run::fault(fault, *seed))?;
+    let healthy = match (&options.healthy, options.seeds.first()) {
+        (Some(images), Some(first)) => {
+            lab::parallel::map(&healthy::runs(options.quick, images, first.0)?, &progress, healthy::Healthy::run)?
+        }
+        _ => Vec::new(),
+    };
+    Ok(Table::of(tried, healthy))
+}
