@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn short_and_long_circles_are_seen_after_a_few_turns() {
-        assert_eq!(of(100, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(76));
+        assert_eq!(of(100, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(72));
         assert!(of(400, |step| wave(step, 60.0) + 0.2 * noise(step)).is_some_and(|step| step <= 256));
         let long = of(7000, |step| wave(step, 1000.0) + noise(step));
         assert!(long.is_some_and(|step| step <= 6144), "{long:?}");

@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! z = (log|g| - median) / max(1.4826 MAD, 0.1)         of the last 200 values of log|g| in good times
-//! z >= 8 and |g| >= 10 median, in 3 readings of the last 5
+//! z >= 8 and |g| >= 10 median and |g| >= 1, in 3 readings of the last 5
 //! ```
 //! The robust z-score and its factor are Hampel's (1974), on the logarithm, as norms of gradients vary by factors. A lazy
-//! penalty makes one high value in so many, which is not three of five. Pascanu et al. 2013 describe the explosion.
+//! penalty makes one high value in so many, which is not three of five. Where a saturated discriminator's gradient of 1e-6 becomes
+//! 1e-4, nothing explodes: losses and logits are of order 1, and so is a gradient that can throw weights about. Pascanu et al. 2013 describe the explosion.
 //! Valid under every objective, and for a VAE: a constant added to the logits has no gradient.
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ const SCORE: f64 = 8.0;
 const FACTOR: f64 = 10.0;
 const WINDOW: usize = 200;
 const ENOUGH: usize = 30;
+const LEAST: f64 = 1.0;
 /// A spread below this is that of a quiet window, not of the gradient.
 const LEAST_SPREAD: f64 = 0.1;
 const LATELY: usize = 5;
@@ -59,7 +61,7 @@ impl Rule for ExplodingGradient {
             let centre = usual.median();
             let score = (log - centre) / usual.robust_deviation().max(LEAST_SPREAD);
             let evidence = [
-                Evidence::above(*name, gradient, FACTOR * centre.exp()),
+                Evidence::above(*name, gradient, (FACTOR * centre.exp()).max(LEAST)),
                 Evidence::above(format!("robust z of {name}"), score, SCORE),
             ];
             let is_high = evidence.iter().all(Evidence::is_bad);

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use super::planted::Plant;
-use crate::{config::Config, data::Dataset, error::Result, random::Seed, training::Learner};
+use crate::{
+    config::Config,
+    data::Dataset,
+    error::Result,
+    random::Seed,
+    training::{Learner, Report},
+};
 
 /// A kind of fault that can be planted.
 #[derive(Debug)]
@@ -37,5 +43,5 @@ pub(super) enum Onset {
     When(u64, Condition),
 }
 
-/// What is asked of a learner and the numbers of its last step.
-pub(super) type Condition = Box<dyn Fn(&dyn Learner, &crate::training::Report) -> bool>;
+/// What is asked of a learner, the number of its last step and the numbers of it.
+pub(super) type Condition = Box<dyn Fn(&dyn Learner, u64, &Report) -> bool>;

@@ -35,7 +35,7 @@ impl Planted {
         let begins = self.began.get().is_none()
             && match &self.onset {
                 Onset::After(steps) => step >= *steps,
-                Onset::When(every, condition) => step.is_multiple_of(*every) && condition(&*self.inner, report),
+                Onset::When(every, condition) => step.is_multiple_of(*every) && condition(&*self.inner, step, report),
             };
         if begins {
             self.began.set(Some(step + 1));

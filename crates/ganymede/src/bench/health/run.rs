@@ -77,13 +77,10 @@ pub(super) fn fault(fault: &Fault, seed: Seed) -> Result<Tried> {
     let says = case.says;
     let ran = run(case, fault.detectors)?;
     let verdict = verdict(&ran.events).cloned();
-    let named = |event: &&Event| {
-        event.phase == Phase::Onset
-            && fault.detectors.contains(&event.detector.as_str())
-            && ran.began.is_some_and(|began| event.step >= began)
-    };
+    let named = |event: &&Event| event.phase == Phase::Onset && fault.detectors.contains(&event.detector.as_str());
+    // what is said while a fault begins is in time
     let first = ran.events.iter().find(named);
-    let delay = first.zip(ran.began).map(|(event, began)| event.step - began);
+    let delay = first.zip(ran.began).map(|(event, began)| event.step.saturating_sub(began));
     let right = verdict.as_ref().is_some_and(|event| {
         fault.detectors.contains(&event.detector.as_str()) && says.is_none_or(|text| event.cause.contains(text))
     });

@@ -36,7 +36,7 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
     let latents = crate::random::Draws::new(seed, crate::random::Purpose::Sample, 0);
     let latents = latents.clone().normal_tensor([HELD_OUT, case.learner.latent_size()], &device);
     let probe = Probe::new(latents, None, (&*case.dataset, Some(&*held_out)), HELD_OUT, &device)?;
-    let condition = Box::new(move |learner: &dyn Learner, _: &Report| {
+    let condition = Box::new(move |learner: &dyn Learner, _, _: &Report| {
         learner.probe(&probe).get("overfit").is_some_and(|share| share > 0.5)
     });
     Ok(Case { held_out: Some(held_out), onset: Onset::When(EVERY, condition), ..case })

@@ -18,19 +18,22 @@ use crate::{
 pub const FAULT: Fault = Fault { name: "saturation", detectors: &["saturation"], cure: "r1 of its usual weight", plan };
 
 const STEPS: u64 = 500;
-const OFFSET: f32 = 100.0;
+const OFFSET: f32 = 10.0;
+/// A generator that is too slow to come near while one looks.
+const SLOW: f64 = 0.05;
 
 /// It has begun with the first step in which the discriminator's loss is below that of logits of 4.
 fn plan(seed: Seed, cured: bool) -> Result<Case> {
     let objective = one_of(&["non-saturating", "hinge", "least-squares", "relativistic"], seed);
     let penalty = if cured { "r1" } else { "none" };
-    let config = Config { objective: objective.into(), penalty: penalty.into(), ..points("ring8", seed, STEPS)? };
+    let mut config = Config { objective: objective.into(), penalty: penalty.into(), ..points("ring8", seed, STEPS)? };
+    config.generator.rate *= SLOW;
     let far = |split| Changed::of(Arc::new(ring8(split))).moved(1.0, OFFSET).shared();
     let (dataset, held_out) = (far(Split::Train), Some(far(Split::Test)));
     let sure = |h: f64| 1.0 / (1.0 + (-h).exp());
     let objective = objectives::by_name(&config.objective)?;
     let share = sure(-4.0);
-    let condition = Box::new(move |_: &dyn crate::training::Learner, report: &crate::training::Report| {
+    let condition = Box::new(move |_: &dyn crate::training::Learner, _, report: &crate::training::Report| {
         let undecided = if objective.name() == "least-squares" { 0.25 } else { 1.0 };
         report.get("loss_d").is_some_and(|loss| loss < 2.0 * share * undecided)
     });
