@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use console::style;
 use ganymede::{
-    Config, comparison, data, evaluation::Metric, health::DETECTORS, networks::NETWORKS, objectives::OBJECTIVES, penalties::PENALTIES,
-    vae::likelihoods::LIKELIHOODS,
+    Config, comparison, data, evaluation::Metric, health::DETECTORS, networks::NETWORKS, objectives::OBJECTIVES,
+    penalties::PENALTIES, vae::likelihoods::LIKELIHOODS,
 };
 
 use crate::{failure::Failure, style::rows};

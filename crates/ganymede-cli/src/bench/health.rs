@@ -8,7 +8,7 @@ use std::{
 use console::style;
 use ganymede::{
     Config, Error,
-    bench::health::{self, Cost, Options, Table},
+    bench::health::{self, Cost, Images, Options, Table},
     health::Severity,
     random::Seed,
 };
@@ -36,30 +36,44 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
 
-    /// Only these faults, with commas, and no healthy runs
+    /// Only these faults, with commas, and no healthy runs; none for the healthy runs alone
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     faults: Vec<String>,
 
     /// The preset of the healthy runs on images
     #[arg(long, value_name = "NAME", default_value = "shapes")]
     healthy_images: String,
+
+    /// Steps of the healthy runs on images [default: 10,000, like those of points]
+    #[arg(long, value_name = "N")]
+    healthy_steps: Option<u64>,
 }
+
+/// In place of a fault: none of them.
+const NONE: &str = "none";
 
 /// Runs the bench and prints its tables; fails where they do not say what they should.
 pub fn run(arguments: &Arguments, as_json: bool) -> Result<(), Failure> {
-    for name in &arguments.faults {
+    let healthy_only = arguments.faults == [NONE];
+    for name in arguments.faults.iter().filter(|_| !healthy_only) {
         if health::names().all(|known| known != name) {
             return Err(Error::unknown_name("planted fault", name, health::names()).into());
         }
     }
     let by_default = if arguments.quick { 0..2 } else { 0..20 };
     let seeds = arguments.seeds.as_ref().map_or_else(|| by_default.collect(), |seeds| seeds.0.clone());
-    let all = arguments.faults.is_empty();
+    let all = arguments.faults.is_empty() || healthy_only;
+    let only = match arguments.faults.as_slice() {
+        [] => None,
+        _ if healthy_only => Some(Vec::new()),
+        named => Some(named.to_vec()),
+    };
+    let images = Images { preset: arguments.healthy_images.clone(), steps: arguments.healthy_steps };
     let options = Options {
         seeds: seeds.into_iter().map(Seed).collect(),
-        only: arguments.faults.clone(),
+        only,
         quick: arguments.quick,
-        healthy: all.then(|| arguments.healthy_images.clone()),
+        healthy: all.then_some(images),
     };
     let started = Instant::now();
     let costs = if all { costs(arguments.quick)? } else { Vec::new() };

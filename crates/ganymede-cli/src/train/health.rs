@@ -9,7 +9,7 @@ use ganymede::{
 /// Without a number, `--stop` waits for so many measured snapshots.
 const PATIENCE: u64 = 10;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Health")]
 pub struct HealthArguments {
     /// What to do when a detector sees a fault begin; the detectors are in `ganymede list` [default: warn]

@@ -58,6 +58,9 @@ pub(super) fn train(
         (Err(error), _) | (Ok(_), Some(error)) => Err(error),
         (Ok(Outcome::Finished), None) => Ok(Trained::Finished(seconds)),
         (Ok(Outcome::Stopped), None) => Ok(Trained::Stopped),
+        (Ok(Outcome::Halted), None) => {
+            Ok(Trained::Failed { seconds, reason: trainer.halted().unwrap_or_default().to_owned() })
+        }
     }
 }
 

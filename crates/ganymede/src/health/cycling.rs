@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! series      gap = logit_real - logit_fake, and fake_mean, where the generated mass lies
-//! levels      means over 1, 4, 16 and 64 readings; the last 96 of each, from 48 on
+//! levels      means over 1, 4, 16 and 64 readings; the last 96 of each, from 64 on
 //! r(k)        correlation of the series with itself k places later
-//! circling    a trough r(k1) <= -0.5, the peak behind it r(k2) >= 0.6 with k2 at most a third of them, and again
-//!             r(2 k2) >= 0.5: three turns; the second half no quieter than 0.7 of the first
+//! circling    a trough r(k1) <= -0.6, the peak behind it r(k2) >= 0.75 with k2 at most a third of them, and again
+//!             r(2 k2) >= 0.6: three turns; the second half no quieter than 0.7 of the first
 //! ```
 //! The unregularised Dirac-GAN circles for ever, and with R1 it spirals in (Mescheder et al. 2018): an oscillation that does
 //! not decay tells one from the other. r is Pearson's correlation of the overlapping parts; a walk at random has a trough and a
@@ -30,13 +30,13 @@ const LEVELS: usize = 4;
 /// Readings of one level that make one of the next.
 const RATIO: u64 = 4;
 const LENGTH: usize = 96;
-const ENOUGH: usize = 48;
+const ENOUGH: usize = 64;
 /// A swing is seen three times at least.
 const TURNS: usize = 3;
 const SHORTEST: usize = 6;
-const TROUGH: f64 = -0.5;
-const PEAK: f64 = 0.6;
-const SECOND_PEAK: f64 = 0.5;
+const TROUGH: f64 = -0.6;
+const PEAK: f64 = 0.75;
+const SECOND_PEAK: f64 = 0.6;
 const STEADY: f64 = 0.7;
 
 #[derive(Debug)]
@@ -159,8 +159,8 @@ mod tests {
     #[test]
     fn short_and_long_circles_are_seen_after_a_few_turns() {
         assert_eq!(of(100, |step| wave(step, 25.0) + 0.2 * noise(step)), Some(72));
-        assert!(of(400, |step| wave(step, 60.0) + 0.2 * noise(step)).is_some_and(|step| step <= 256));
-        let long = of(7000, |step| wave(step, 1000.0) + noise(step));
+        assert!(of(400, |step| wave(step, 60.0) + 0.2 * noise(step)).is_some_and(|step| step <= 280));
+        let long = of(7000, |step| wave(step, 1000.0) + 0.5 * noise(step));
         assert!(long.is_some_and(|step| step <= 6144), "{long:?}");
     }
 

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! u = |w' - w| / |w|           over all weights of a network, in one update
-//! too high   u >= 0.3 in two probes running
+//! too high   u >= 0.1 in two probes running
 //! too low    u <= 1e-6 in every probe over 200 steps, and never above 1e-5 before
 //! ```
-//! A healthy ratio is about 1e-3 (Karpathy, "A recipe for training neural networks", 2019). At 0.3 three updates replace the
+//! A healthy ratio is about 1e-3 (Karpathy, "A recipe for training neural networks", 2019). At 0.1 ten updates replace the
 //! weights. Adam on small initial weights starts near 1e-2. Below 1e-6 a step is ten roundings of a 32-bit float. A schedule
 //! that ends at zero has been above 1e-5 before. Valid under every objective, as it reads no logit.
 
@@ -24,7 +24,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 const PLAYERS: [(&str, &str); 2] = [("update_d", "--discriminator-rate"), ("update_g", "--generator-rate")];
-const HIGH: f64 = 0.3;
+const HIGH: f64 = 0.1;
 const LOW: f64 = 1e-6;
 /// A network that has once moved this much is not one whose rate is too low.
 const ALIVE: f64 = 1e-5;

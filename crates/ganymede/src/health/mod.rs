@@ -55,7 +55,7 @@ pub struct Kind {
     build: fn(&Context) -> Option<Box<dyn Detector>>,
 }
 
-/// Every detector, causes before their consequences: where several speak at once, the first one here is the verdict.
+/// Every detector, causes before their consequences, as [`verdict`] reads them.
 pub const DETECTORS: &[Kind] = &[
     not_finite::KIND,
     data_faults::KIND,

@@ -76,7 +76,8 @@ impl Rule for ModeCollapse {
 }
 
 fn ill(evidence: Vec<Evidence>, cause: &str) -> Symptom {
-    let advice = "use --objective relativistic with --penalty r1+r2, or go back to a checkpoint before it";
+    let advice = "use --objective relativistic with --penalty r1+r2 and no lower a rate for the discriminator than for the \
+generator, or go back to a checkpoint before it";
     Symptom::Ill(Finding::fault(evidence, cause, advice))
 }
 

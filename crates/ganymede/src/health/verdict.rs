@@ -1,10 +1,14 @@
 //! What was wrong with a run, where several detectors have spoken: causes come before their consequences.
 //!
 //! ```text
-//! verdict = of the onsets within 50 steps of the first, that whose detector stands first in DETECTORS
+//! verdict = of the onsets within 50 steps of the first:
+//!           a number that is not finite, a fault of the data, a learning rate, in this order;
+//!           else the first in time of the faults of a player, and of several in one step that which is first in DETECTORS;
+//!           else what is only their outward sign: cycling, growing weights, a metric that worsens
 //! ```
 //! Data of the wrong range make the discriminator sure, which makes a minimax gradient vanish: three detectors speak, and
-//! the first of them is what there is to mend.
+//! what there is to mend are the data. Where a game goes wrong by itself, what came first led to the rest: Adam divides a
+//! vanished gradient by its own size, and the next sample makes it burst.
 
 use super::{DETECTORS, Event, Phase, Severity};
 
@@ -16,13 +20,23 @@ pub fn verdict(events: &[Event]) -> Option<&Event> {
     let onsets = |severity: Severity| {
         let said = events.iter().filter(move |event| event.phase == Phase::Onset && event.severity == severity);
         let first = said.clone().map(|event| event.step).min()?;
-        said.filter(|event| event.step <= first.saturating_add(TOGETHER)).min_by_key(|event| rank(&event.detector))
+        said.filter(|event| event.step <= first.saturating_add(TOGETHER)).min_by_key(|event| order(event))
     };
     onsets(Severity::Fault).or_else(|| onsets(Severity::Warning))
 }
 
-fn rank(detector: &str) -> usize {
-    DETECTORS.iter().position(|kind| kind.name == detector).unwrap_or(DETECTORS.len())
+/// The first so many detectors see roots, which come before all else whenever they were seen.
+const ROOTS: usize = 3;
+/// The last ones, from here on, see outward signs.
+const SIGNS: usize = 8;
+
+fn order(event: &Event) -> (usize, u64, usize) {
+    let rank = DETECTORS.iter().position(|kind| kind.name == event.detector).unwrap_or(DETECTORS.len());
+    match rank {
+        root if root < ROOTS => (root, 0, 0),
+        own if own < SIGNS => (ROOTS, event.step, own),
+        sign => (SIGNS, event.step, sign),
+    }
 }
 
 #[cfg(test)]
@@ -47,5 +61,9 @@ mod tests {
         assert_eq!(verdict(&events[..2]).unwrap().detector, "saturation");
         assert_eq!(verdict(&events[..1]).unwrap().detector, "cycling");
         assert_eq!(verdict(&[]), None);
+        assert_eq!(DETECTORS[ROOTS - 1].name, "learning_rate");
+        assert_eq!(DETECTORS[SIGNS].name, "cycling");
+        let later = [onset(40, "exploding_gradient", Fault), onset(20, "vanishing_gradient", Fault)];
+        assert_eq!(verdict(&later).unwrap().detector, "vanishing_gradient");
     }
 }

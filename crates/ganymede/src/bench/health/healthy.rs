@@ -23,6 +23,15 @@ const RECIPES: [(&str, &str, &str); 7] = [
     ("relativistic", "r1:0.1+r2:0.1", "r1:1+r2:1"),
 ];
 
+/// What the runs on images are of.
+#[derive(Debug, Clone)]
+pub struct Images {
+    /// Their preset.
+    pub preset: String,
+    /// Their length; as long as all others where not given.
+    pub steps: Option<u64>,
+}
+
 /// One run.
 #[derive(Debug)]
 pub(super) struct Healthy {
@@ -43,20 +52,24 @@ pub struct Said {
 
 /// Ten runs of points and ten of images over all objectives, or two short ones; a machine without the images runs on drawn
 /// shapes.
-pub(super) fn runs(quick: bool, images: &str, first_seed: u64) -> Result<Vec<Healthy>> {
+pub(super) fn runs(quick: bool, images: &Images, first_seed: u64) -> Result<Vec<Healthy>> {
     let count = if quick { 2 } else { 20 };
     (0..count).map(|at| run(at, quick, images, Seed(first_seed + at))).collect()
 }
 
-fn run(at: u64, quick: bool, images: &str, seed: Seed) -> Result<Healthy> {
+fn run(at: u64, quick: bool, images: &Images, seed: Seed) -> Result<Healthy> {
     let (objective, of_points, of_images) = RECIPES[(at / 2) as usize % RECIPES.len()];
     let is_points = at.is_multiple_of(2);
     let preset = match (is_points, at % 4) {
         (true, 0) => "ring8",
         (true, _) => "swiss-roll",
-        (false, _) => images,
+        (false, _) => &images.preset,
     };
-    let steps = if quick { QUICK_STEPS } else { STEPS };
+    let steps = match (quick, is_points) {
+        (true, _) => QUICK_STEPS,
+        (false, true) => STEPS,
+        (false, false) => images.steps.unwrap_or(STEPS),
+    };
     let preset = Config::preset(preset)?;
     let (penalty, batch) = if is_points { (of_points, BATCH_OF_POINTS) } else { (of_images, BATCH_OF_IMAGES) };
     let config = Config { objective: objective.into(), penalty: penalty.into(), batch, seed, steps, ..preset };

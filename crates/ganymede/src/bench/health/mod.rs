@@ -22,7 +22,7 @@ mod run;
 mod table;
 
 pub use cost::{Cost, cost};
-pub use healthy::Said;
+pub use healthy::{Images, Said};
 pub use table::{Count, Table, Tried};
 
 use crate::{error::Result, lab, random::Seed};
@@ -54,12 +54,12 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub struct Options {
     /// Runs of each fault.
     pub seeds: Vec<Seed>,
-    /// The faults by name; all where none is named.
-    pub only: Vec<String>,
+    /// The faults by name; all where not given.
+    pub only: Option<Vec<String>>,
     /// Few and short healthy runs.
     pub quick: bool,
-    /// The preset of the healthy runs on images; no healthy runs where not given.
-    pub healthy: Option<String>,
+    /// The healthy runs on images; no healthy runs at all where not given.
+    pub healthy: Option<Images>,
 }
 
 /// Runs every fault on every seed, cures it, and does the healthy runs; `watch` gets the share that is done.
@@ -67,7 +67,7 @@ pub struct Options {
 /// # Errors
 /// When a run fails for another reason than its fault.
 pub fn run(options: &Options, watch: &(dyn Fn(f64) + Sync)) -> Result<Table> {
-    let asked = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
+    let asked = |name: &str| options.only.as_ref().is_none_or(|only| only.iter().any(|only| only == name));
     let faults = FAULTS.iter().filter(|fault| asked(fault.name));
     let cases: Vec<(&Fault, Seed)> =
         faults.flat_map(|fault| options.seeds.iter().map(move |seed| (*fault, *seed))).collect();

@@ -8,10 +8,15 @@ use crate::{
     training::{Learner, Report},
 };
 
-pub const FAULT: Fault =
-    Fault { name: "grid25", detectors: &["mode_collapse"], cure: "the relativistic objective with r1+r2", plan };
+pub const FAULT: Fault = Fault {
+    name: "grid25",
+    detectors: &["mode_collapse"],
+    cure: "the relativistic objective with r1+r2, equal rates",
+    plan,
+};
 
 const STEPS: u64 = 1000;
+const CURED_STEPS: u64 = 2000;
 const SAMPLES: usize = 1000;
 const EVERY: u64 = 25;
 /// A discriminator so much slower lets the generator run to wherever it does best at the moment.
@@ -23,12 +28,12 @@ const SHARE: f64 = 0.01;
 const BEGINNING: u64 = 100;
 
 fn plan(seed: Seed, cured: bool) -> Result<Case> {
-    let mut config = points("grid25", seed, STEPS)?;
+    let mut config = points("grid25", seed, if cured { CURED_STEPS } else { STEPS })?;
     if !cured {
+        config.discriminator.rate *= SLOWER;
         config.objective = one_of(&["non-saturating", "minimax", "hinge", "reverse-kl"], seed).into();
         config.penalty = "none".into();
     }
-    config.discriminator.rate *= SLOWER;
     (config.generator.beta1, config.discriminator.beta1) = (0.5, 0.5);
     let case = case(config, open("grid25")?)?;
     let modes =
