@@ -9,7 +9,8 @@ use crate::{data::Dataset, error::Result};
 pub(super) struct Changed {
     inner: Arc<dyn Dataset>,
     shape: [usize; 3],
-    /// The first so many of its samples.
+    /// So many of its samples, from one on.
+    start: usize,
     len: usize,
     scale: f32,
     offset: f32,
@@ -21,7 +22,7 @@ impl Changed {
     /// The set as it is.
     pub fn of(inner: Arc<dyn Dataset>) -> Self {
         let (shape, len) = (inner.shape(), inner.len());
-        Changed { inner, shape, len, scale: 1.0, offset: 0.0, broken: None }
+        Changed { inner, shape, start: 0, len, scale: 1.0, offset: 0.0, broken: None }
     }
 
     /// Every number times `scale` plus `offset`.
@@ -29,14 +30,9 @@ impl Changed {
         Changed { scale, offset, ..self }
     }
 
-    /// The first `len` samples.
-    pub fn first(self, len: usize) -> Self {
-        Changed { len: len.min(self.len), ..self }
-    }
-
-    /// Samples as vectors [C·H·W, 1, 1].
-    pub fn flat(self) -> Self {
-        Changed { shape: [self.shape.iter().product(), 1, 1], ..self }
+    /// `len` samples from `start` on.
+    pub fn part(self, start: usize, len: usize) -> Self {
+        Changed { start, len, ..self }
     }
 
     /// The first number of each sample alone.
@@ -74,10 +70,10 @@ impl Dataset for Changed {
     fn read(&self, index: usize, out: &mut [f32]) -> Result<Option<usize>> {
         let size: usize = self.inner.shape().iter().product();
         if out.len() == size {
-            self.inner.read(index, out)?;
+            self.inner.read(self.start + index, out)?;
         } else {
             let mut whole = vec![0.0; size];
-            self.inner.read(index, &mut whole)?;
+            self.inner.read(self.start + index, &mut whole)?;
             out.copy_from_slice(&whole[..out.len()]);
         }
         out.iter_mut().for_each(|value| *value = *value * self.scale + self.offset);

@@ -1,43 +1,91 @@
-//! A hundred images, which the discriminator soon knows one by one.
+//! A hundred images, and a generator that makes more of the same: a discriminator can tell them apart only by heart.
+//!
+//! The images are of uniform noise, 8 x 8, and the generator passes its latents, noise of the same kind, on: it is perfect.
+//! Images that were held out are then as likely generated as real, and a discriminator that has learnt them by heart says so.
 
-use std::sync::Arc;
+use burn::{
+    module::{Module, Param, ParamId},
+    tensor::Tensor,
+};
 
-use super::{case, one_of, points};
+use super::{one_of, points, settings};
 use crate::{
     bench::health::{
         case::{Case, Fault, Onset},
         data::Changed,
+        planted::Plant,
     },
+    bench::synthetic::Synthetic,
     config::Config,
-    data::{Dataset, Shapes, Split},
+    data::Dataset,
     error::Result,
-    random::Seed,
-    training::{Learner, Probe, Report},
+    layers::{Initializer, WeightScale},
+    networks::{Generator, MlpDiscriminator, Pass},
+    random::{Draws, Purpose, Seed},
+    training::{Game, Latent, Learner, Probe, Report},
 };
 
 pub const FAULT: Fault =
-    Fault { name: "overfitting", detectors: &["overfitting"], cure: "all images in place of 100", plan };
+    Fault { name: "overfitting", detectors: &["overfitting"], cure: "20,000 images in place of 100", plan };
 
+const PIXELS: usize = 64;
 const IMAGES: usize = 100;
-const STEPS: u64 = 800;
+const ALL: usize = 20_000;
+const STEPS: u64 = 400;
+const WIDTH: usize = 128;
+const DEPTH: usize = 2;
 /// The truth is asked of so many held-out images, every so many steps.
-const HELD_OUT: usize = 200;
-const EVERY: u64 = 20;
+const HELD_OUT: usize = 400;
+const EVERY: u64 = 5;
 
-/// It has begun once held-out images lie more than half-way to the generated ones, by their mean logit.
+/// The latent itself, moved by what is learnt.
+#[derive(Module, Debug)]
+struct Passing {
+    shift: Param<Tensor<2>>,
+}
+
+impl Generator for Passing {
+    fn latent_size(&self) -> usize {
+        PIXELS
+    }
+
+    fn forward(&self, z: Tensor<2>, _: &Pass) -> Tensor<4> {
+        let n = z.dims()[0];
+        (z + self.shift.val()).reshape([n, PIXELS, 1, 1])
+    }
+}
+
+/// It has begun once held-out images lie more than half-way to the generated ones, by more than four standard errors.
 fn plan(seed: Seed, cured: bool) -> Result<Case> {
-    let objective = one_of(&["non-saturating", "hinge", "relativistic", "least-squares"], seed);
-    let config = Config { objective: objective.into(), penalty: "r1:0.01".into(), ..points("ring8", seed, STEPS)? };
-    let all = |split| -> Result<Changed> { Ok(Changed::of(Arc::new(Shapes::new(split, Shapes::SIZE, 1)?)).flat()) };
-    let images = if cured { all(Split::Train)? } else { all(Split::Train)?.first(IMAGES) };
-    let held_out: Arc<dyn Dataset> = all(Split::Test)?.shared();
-    let case = case(config, images.shared())?;
+    let objective = one_of(&["non-saturating", "hinge", "relativistic", "wasserstein"], seed);
+    let penalty = if objective == "wasserstein" { "wgan-gp:1" } else { "none" };
+    let config = Config {
+        objective: objective.into(),
+        penalty: penalty.into(),
+        latent: Latent::Uniform,
+        ..points("ring8", seed, STEPS)?
+    };
+    let all = std::sync::Arc::new(Synthetic::new([PIXELS, 1, 1], ALL + HELD_OUT));
+    let train = Changed::of(all.clone()).part(0, if cured { ALL } else { IMAGES }).shared();
+    let held_out = Changed::of(all).part(ALL, HELD_OUT).shared();
     let device = burn::tensor::Device::flex().autodiff();
-    let latents = crate::random::Draws::new(seed, crate::random::Purpose::Sample, 0);
-    let latents = latents.clone().normal_tensor([HELD_OUT, case.learner.latent_size()], &device);
-    let probe = Probe::new(latents, None, (&*case.dataset, Some(&*held_out)), HELD_OUT, &device)?;
+    let shift = Param::initialized(ParamId::new(), Tensor::zeros([1, PIXELS], &device).require_grad());
+    let mut init = Initializer::new(seed, Purpose::DiscriminatorWeights, WeightScale::FanIn, &device);
+    let discriminator = MlpDiscriminator::new([PIXELS, 1, 1], WIDTH, DEPTH, &mut init);
+    let learner = Box::new(Game::new(Passing { shift }, discriminator, settings(&config)?)?);
+    let latents = Latent::Uniform.draw(&mut Draws::new(seed, Purpose::Sample, 0), HELD_OUT, PIXELS, &device);
+    let probe = Probe::new(latents, None, (&*train, Some(&*held_out as &dyn Dataset)), HELD_OUT, &device)?;
     let condition = Box::new(move |learner: &dyn Learner, _, _: &Report| {
-        learner.probe(&probe).get("overfit").is_some_and(|share| share > 0.5)
+        let numbers = learner.probe(&probe);
+        numbers.get("overfit").zip(numbers.get("overfit_z")).is_some_and(|(share, z)| share > 0.5 && z > 4.0)
     });
-    Ok(Case { held_out: Some(held_out), onset: Onset::When(EVERY, condition), ..case })
+    Ok(Case {
+        config,
+        dataset: train,
+        held_out: Some(held_out),
+        learner,
+        plant: Plant::default(),
+        onset: Onset::When(EVERY, condition),
+        says: None,
+    })
 }
