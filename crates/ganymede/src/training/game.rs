@@ -13,7 +13,7 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, average_into, gradients, statistics,
+    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, average_into, player::Player, statistics,
 };
 use crate::{
     error::{Error, Result},
@@ -86,62 +86,6 @@ pub struct Game<G, D> {
     generator: Player<G>,
     discriminator: Player<D>,
     average: Option<G>,
-}
-
-/// A network and its optimizer.
-#[derive(Debug)]
-struct Player<M> {
-    /// What its tensors' names begin with.
-    name: &'static str,
-    /// Empty only while the optimizer holds the network, which it changes in place.
-    network: Option<M>,
-    adam: Adam,
-}
-
-impl<M: Module> Player<M> {
-    fn network(&self) -> &M {
-        self.network.as_ref().expect("the optimizer gives the network back before anyone else asks")
-    }
-
-    fn replace(&mut self, change: impl FnOnce(M, &mut Adam) -> M) {
-        self.network = self.network.take().map(|network| change(network, &mut self.adam));
-    }
-
-    /// One update against `loss`, whose terms are in `report`; the norm of the gradient. Where a term or the gradient is
-    /// not finite nothing is written.
-    fn update(&mut self, step: TrainingStep, report: &Report, loss: Tensor<1>) -> Result<f64> {
-        let bad = |quantity: String, value: f64| Error::not_finite(step.step.0, quantity, value);
-        if let Some((term, value)) = report.not_finite() {
-            return Err(bad(term.to_owned(), value));
-        }
-        let gradients = loss.backward();
-        drop(loss);
-        let norm = gradients::norm(self.network(), &gradients)
-            .map_err(|(tensor, norm)| bad(format!("the gradient of {}.{tensor}", self.name), norm))?;
-        let mut not_finite = None;
-        self.replace(|network, adam| {
-            let (network, found) = adam.step(network, gradients, step.rate_factor);
-            not_finite = found;
-            network
-        });
-        match not_finite {
-            None => Ok(norm),
-            Some(tensor) => Err(bad(format!("the update of {}.{tensor}", self.name), f64::NAN)),
-        }
-    }
-
-    /// How far the last update has moved the weights, as a share of themselves; nothing of a handful of numbers, each of
-    /// which may be near 0 by chance.
-    fn movement(&self, rate_factor: f64) -> Option<f64> {
-        const HANDFUL: usize = 64;
-        let size: usize = parameters::list(self.network()).iter().map(TensorInfo::size).sum();
-        (size > HANDFUL).then(|| self.adam.movement(self.network(), rate_factor))
-    }
-
-    /// The network with parameters that require no gradient.
-    fn frozen(&self) -> M {
-        self.network().clone().no_grad()
-    }
 }
 
 impl<G: Generator, D: Discriminator> Game<G, D> {

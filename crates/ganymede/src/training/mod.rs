@@ -16,6 +16,7 @@ mod learner;
 mod legend;
 mod lock;
 mod model;
+mod player;
 mod probe;
 mod progress;
 mod report;
