@@ -28,7 +28,7 @@ const QUICK_COST_STEPS: u64 = 50;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "With health")]
 pub struct Arguments {
-    /// Seeds of the planted faults [default: 0-19, quick 0-1]
+    /// Seeds of the planted faults, and from the first on those of the healthy runs [default: 100-119, quick 100-101]
     #[arg(long, value_name = "LIST")]
     seeds: Option<Seeds>,
 
@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments, as_json: bool) -> Result<(), Failure> {
             return Err(Error::unknown_name("planted fault", name, health::names()).into());
         }
     }
-    let by_default = if arguments.quick { 0..2 } else { 0..20 };
+    let by_default = health::FIRST_SEED..health::FIRST_SEED + if arguments.quick { 2 } else { 20 };
     let seeds = arguments.seeds.as_ref().map_or_else(|| by_default.collect(), |seeds| seeds.0.clone());
     let all = arguments.faults.is_empty() || healthy_only;
     let only = match arguments.faults.as_slice() {

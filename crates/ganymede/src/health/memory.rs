@@ -70,6 +70,29 @@ impl Streak {
     }
 }
 
+/// Whether something holds most of the time of late.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Mostly(VecDeque<(u64, bool)>);
+
+impl Mostly {
+    /// Of ten readings so many hold at least.
+    const OF_TEN: usize = 8;
+
+    /// Notes whether it holds in the reading after `step` steps; whether it does, and has in eight of ten readings over the
+    /// last `steps` steps, of which there are two at least.
+    pub fn holds(&mut self, step: u64, now: bool, steps: u64) -> bool {
+        self.0.push_back((step, now));
+        // the last reading that lies so far back, and those after it
+        let covers = |(at, _): &(u64, bool)| step.saturating_sub(*at) + 1 >= steps;
+        while self.0.len() > 2 && self.0.get(1).is_some_and(covers) {
+            self.0.pop_front();
+        }
+        let held = self.0.iter().filter(|(_, held)| *held).count();
+        now && self.0.len() >= 2 && self.0.front().is_some_and(covers) && 10 * held >= Self::OF_TEN * self.0.len()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +115,18 @@ mod tests {
         assert!(!streak.holds(4, false, 3) && !streak.holds(5, true, 3));
         let mut ticks = Streak::default();
         assert!(!ticks.holds(50, true, 20) && ticks.holds(100, true, 20));
+    }
+
+    #[test]
+    fn what_mostly_holds_may_fail_now_and_then_but_not_at_the_beginning_or_often() {
+        let first = |fails: fn(u64) -> bool| {
+            let mut mostly = Mostly::default();
+            (1..=200).find(|step| mostly.holds(*step, !fails(*step), 30))
+        };
+        assert_eq!(first(|_| false), Some(30));
+        assert_eq!(first(|step| step % 10 == 0), Some(31));
+        assert_eq!(first(|step| step % 3 == 0), None);
+        let mut ticks = Mostly::default();
+        assert!(!ticks.holds(50, true, 30) && ticks.holds(100, true, 30) && !ticks.holds(150, false, 30));
     }
 }

@@ -1,11 +1,12 @@
 //! The generator makes too little of what is in the data.
 //!
 //! ```text
-//! alike     diversity <= 0.2, once it has been above 0.4 or 500 steps are done         mean distance of two samples, data 1
+//! alike     diversity <= 0.2                       mean distance of two samples, that of the data being 1
 //! copies    duplicates >= 0.5                      share of fakes nearer to another than nearly all real ones are
-//! modes     coverage <= 0.35 and density >= 0.6    in two probes running, for points
+//! modes     coverage <= 0.35 and density >= 0.6,   or coverage <= 0.2 and diversity <= 0.5; for points
+//!           each in two probes running, once diversity has been above 0.4, or after 100 steps, for images 500
 //! ```
-//! Always on the same latents. Coverage and density are Naeem et al.'s (2020): the share of real samples that have a fake
+//! Always on the same latents. A generator begins with samples that are alike, and needs that long to leave them. Coverage and density are Naeem et al.'s (2020): the share of real samples that have a fake
 //! in their ball to the fifth neighbour, about 0.97 where q = p, and how many such balls a fake lies in. Few balls hit by
 //! fakes that do lie on the data is what dropped modes look like; fakes far from the data are merely bad. Distances of
 //! images, pixel by pixel, do not tell those apart, so the third rule is for points. A birthday among the samples betrays a
@@ -28,10 +29,13 @@ pub(super) const KIND: Kind = Kind {
 const ALIKE: f64 = 0.2;
 /// A generator starts with samples that are alike; it has learnt better once it was here.
 const VARIED: f64 = 0.4;
-const BEGINNING: u64 = 500;
+const BEGINNING_OF_POINTS: u64 = 100;
+const BEGINNING_OF_IMAGES: u64 = 500;
 const DUPLICATES: f64 = 0.5;
 const COVERAGE: f64 = 0.35;
 const DENSITY: f64 = 0.6;
+const LITTLE_COVERAGE: f64 = 0.2;
+const LITTLE_DIVERSITY: f64 = 0.5;
 
 #[derive(Debug)]
 struct ModeCollapse {
@@ -45,6 +49,7 @@ struct Memory {
     alike: Streak,
     copies: Streak,
     dropped: Streak,
+    few: Streak,
 }
 
 impl Rule for ModeCollapse {
@@ -56,7 +61,7 @@ impl Rule for ModeCollapse {
             return Symptom::Unknown;
         };
         memory.varied |= diversity >= VARIED;
-        let begun = memory.varied || step >= BEGINNING;
+        let begun = memory.varied || step > if self.points { BEGINNING_OF_POINTS } else { BEGINNING_OF_IMAGES };
         let alike = Evidence::below("diversity", diversity, ALIKE);
         if memory.alike.holds(step, begun && alike.is_bad(), 1) {
             return ill(vec![alike], "the generator makes nearly the same sample of every latent");
@@ -70,6 +75,14 @@ impl Rule for ModeCollapse {
         let is_dropped = self.points && begun && dropped.iter().all(Evidence::is_bad);
         if memory.dropped.holds(step, is_dropped, 1) {
             return ill(dropped, "the samples are as good as data, but of a few modes only");
+        }
+        let few = vec![
+            Evidence::below("coverage", coverage, LITTLE_COVERAGE),
+            Evidence::below("diversity", diversity, LITTLE_DIVERSITY),
+        ];
+        let is_few = self.points && begun && few.iter().all(Evidence::is_bad);
+        if memory.few.holds(step, is_few, 1) {
+            return ill(few, "all samples are in one corner of the data");
         }
         Symptom::Well
     }
@@ -104,14 +117,22 @@ mod tests {
     #[test]
     fn samples_that_become_alike_are_a_fault_and_those_of_the_beginning_are_not() {
         assert_eq!(onset(&of(|step| if step > 200 { [0.0, 0.0, 0.0, 0.0] } else { GOOD })), Some(250));
-        assert_eq!(onset(&of(|step| if step < 300 { [0.05, 0.0, 0.0, 0.0] } else { GOOD })), None);
-        assert_eq!(onset(&of(|_| [0.05, 0.0, 0.0, 0.0])), Some(525));
+        assert_eq!(onset(&of(|step| if step < 125 { [0.05, 0.0, 0.0, 0.0] } else { GOOD })), None);
+        assert_eq!(onset(&of(|_| [0.05, 0.0, 0.0, 0.0])), Some(150));
+        let images = |until: u64| {
+            watch_images(&KIND, 1000, |step| match step % 25 {
+                0 => numbers(if step < until { [0.05, 0.0, 0.0, 0.0] } else { GOOD }),
+                _ => vec![],
+            })
+        };
+        assert_eq!((onset(&images(500)), onset(&images(1000))), (None, Some(550)));
     }
 
     #[test]
     fn dropped_modes_are_a_fault_and_bad_samples_are_not() {
-        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.2, 0.9])), Some(50));
+        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.3, 0.9])), Some(50));
         assert_eq!(onset(&of(|_| [0.8, 0.1, 0.2, 0.1])), None);
+        assert_eq!(onset(&of(|_| [0.3, 0.1, 0.1, 0.1])), Some(150));
         let images = watch_images(&KIND, 100, |_| numbers([0.8, 0.1, 0.2, 0.9]));
         assert_eq!(onset(&images), None);
     }

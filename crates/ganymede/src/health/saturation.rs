@@ -1,7 +1,7 @@
 //! The discriminator is saturated: it tells real from generated without a doubt, and has stopped learning from them.
 //!
 //! ```text
-//! loss_d <= 0.02 of its value without a clue, and separation >= 0.999, for 30 steps
+//! loss_d <= 0.02 of its value without a clue, and separation >= 0.999, in eight of ten readings over 30 steps
 //! ```
 //! Without a clue the loss is that of one undecided logit for all: 2 log 2 for the logistic objectives, log 2 for the
 //! relativistic one, 2 for hinge, 1/4 for least squares. At 2 % of that a logistic logit is beyond 4 on average. On disjoint
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
-    memory::Streak,
+    memory::Mostly,
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -38,7 +38,7 @@ struct Saturation {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Memory {
-    sure: Streak,
+    sure: Mostly,
 }
 
 impl Rule for Saturation {

@@ -1,7 +1,8 @@
 //! The generator's gradient has vanished: the discriminator is sure of every generated sample, and none of them is moved.
 //!
 //! ```text
-//! force       idle >= 0.95 and separation >= 0.99, for 20 steps        idle: share of fakes with |g'(h)| < 0.05
+//! force       idle >= 0.95 and separation >= 0.99, in eight of ten readings over 20 steps
+//!             idle: share of fakes with |g'(h)| < 0.05
 //! gradient    gradient_g <= median / 100 and separation >= 0.99, for 20 steps
 //!             median: of its last 200 values in good times
 //! ```
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
-    memory::{Streak, Window},
+    memory::{Mostly, Streak, Window},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -39,7 +40,7 @@ struct VanishingGradient;
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Memory {
-    idle: Streak,
+    idle: Mostly,
     small: Streak,
     gradients: Window,
 }

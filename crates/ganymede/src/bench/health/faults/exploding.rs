@@ -13,7 +13,8 @@ use crate::{
 
 pub const FAULT: Fault = Fault {
     name: "exploding",
-    detectors: &["exploding_gradient", "learning_rate"],
+    // an overflow in the first steps is the same, and is advised against in the same words
+    detectors: &["exploding_gradient", "learning_rate", "not_finite"],
     cure: "the rates divided by 50 from the start",
     plan,
 };

@@ -62,6 +62,16 @@ fn open(name: &str) -> Result<Arc<dyn Dataset>> {
     data::open(name, &data::OpenOptions::default())
 }
 
+/// Whether something has held in five calls running.
+fn lasting() -> impl Fn(bool) -> bool {
+    const CALLS: u64 = 5;
+    let held = std::cell::Cell::new(0);
+    move |now| {
+        held.set(if now { held.get() + 1 } else { 0 });
+        held.get() >= CALLS
+    }
+}
+
 /// One of some names, by the seed.
 fn one_of<'a>(names: &[&'a str], seed: Seed) -> &'a str {
     names[(seed.0 % names.len() as u64) as usize]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{case, one_of, points};
+use super::{case, lasting, one_of, points};
 use crate::{
     bench::health::{
         case::{Case, Fault, Onset},
@@ -22,7 +22,7 @@ const OFFSET: f32 = 10.0;
 /// A generator that is too slow to come near while one looks.
 const SLOW: f64 = 0.05;
 
-/// It has begun with the first step in which the discriminator's loss is below that of logits of 4.
+/// It has begun once the discriminator's loss is below that of logits of 4 for five steps.
 fn plan(seed: Seed, cured: bool) -> Result<Case> {
     let objective = one_of(&["non-saturating", "hinge", "least-squares", "relativistic"], seed);
     let penalty = if cured { "r1" } else { "none" };
@@ -33,10 +33,11 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
     let sure = |h: f64| 1.0 / (1.0 + (-h).exp());
     let objective = objectives::by_name(&config.objective)?;
     let share = sure(-4.0);
+    let lasts = lasting();
     let condition = Box::new(move |_: &dyn crate::training::Learner, _, report: &crate::training::Report| {
         // a square is that small once both logits are within 0.07 of their targets
         let undecided = if objective.name() == "least-squares" { 0.14 } else { 1.0 };
-        report.get("loss_d").is_some_and(|loss| loss < 2.0 * share * undecided)
+        lasts(report.get("loss_d").is_some_and(|loss| loss < 2.0 * share * undecided))
     });
     Ok(Case { held_out, onset: Onset::When(1, condition), ..case(config, dataset)? })
 }

@@ -1,13 +1,13 @@
 //! The discriminator of a minimax game is trained ahead of its generator, until it rejects every sample.
 
-use super::{case, game, open, points};
+use super::{case, game, lasting, open, points};
 use crate::{
-    bench::health::case::{Case, Fault},
+    bench::health::case::{Case, Fault, Onset},
     config::Config,
     data::Loader,
     error::Result,
     random::{Seed, Step},
-    training::TrainingStep,
+    training::{Learner, Report, TrainingStep},
 };
 
 pub const FAULT: Fault =
@@ -15,7 +15,9 @@ pub const FAULT: Fault =
 
 /// Updates of the discriminator ahead.
 const AHEAD: u64 = 800;
-const STEPS: u64 = 120;
+/// It has begun once the mean force is below this share of the largest for five steps.
+const FORCE: f64 = 0.025;
+const STEPS: u64 = 300;
 const CURED_STEPS: u64 = 600;
 
 fn plan(seed: Seed, cured: bool) -> Result<Case> {
@@ -34,5 +36,10 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
         ahead.step(TrainingStep { seed: Seed(seed.0 + 1), step, rate_factor: 1.0, average_keep: 0.0 }, &loader)?;
     }
     case.learner.load(&ahead.save())?;
-    Ok(case)
+    let lasts = lasting();
+    // minus the minimax loss is E softplus(h), next to the mean force E sigmoid(h) where both are small
+    let condition = Box::new(move |_: &dyn Learner, _, report: &Report| {
+        lasts(report.get("loss_g").is_some_and(|loss| -loss < FORCE))
+    });
+    Ok(Case { onset: Onset::When(1, condition), ..case })
 }
