@@ -90,7 +90,8 @@ mod tests {
                 vec![("separation", separation), ("gradient_g", 1.0), ("idle", idle)]
             })
         };
-        assert_eq!(onset(&of(1.0)), Some(30));
+        // eight of the ten, or here sixteen of the twenty
+        assert_eq!(onset(&of(1.0)), Some(26));
         assert_eq!(onset(&of(0.3)), None);
     }
 
