@@ -6,6 +6,7 @@ mod best;
 mod compare;
 mod completions;
 mod data;
+mod diagnose;
 mod evaluate;
 mod failure;
 mod form;
@@ -60,6 +61,8 @@ enum Verb {
     Data(data::Arguments),
     /// Say what a run or a checkpoint holds
     Info(info::Arguments),
+    /// Say what went wrong with a run, and when; also with one that died
+    Diagnose(diagnose::Arguments),
     /// Check the theory by experiment, with a report to look at
     Lab(lab::Arguments),
     /// Measure the speed of training and sampling on this machine
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Compare(arguments) => compare::run(&arguments),
         Verb::Data(arguments) => data::run(&arguments),
         Verb::Info(arguments) => info::run(&arguments),
+        Verb::Diagnose(arguments) => diagnose::run(&arguments),
         Verb::Lab(arguments) => lab::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::List => list::run(),

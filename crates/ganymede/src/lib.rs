@@ -8,6 +8,7 @@ pub mod config;
 pub mod data;
 pub mod density_ratio;
 pub mod device;
+pub mod diagnosis;
 pub mod error;
 pub mod evaluation;
 pub mod features;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod comparing;
 mod data;
+mod diagnosing;
 mod evaluating;
 mod help;
 mod lab;

@@ -105,9 +105,6 @@ fn with_setting(mut plot: Plot, k: usize, name: &str, seeds: &[Vec<Point>], x: f
 fn course(cell: &Cell, figure: &str) -> Result<Vec<Point>> {
     let directory = RunDirectory::at(&cell.directory);
     let Some(monitor) = &cell.config.monitor else { return Ok(Vec::new()) };
-    let wanted = serde_json::to_value(&monitor.metrics).unwrap_or_default();
-    // somebody may have evaluated the run in another way since
-    let is_of_course = |line: &Value| line["options"]["n"] == monitor.n && line["options"]["metrics"] == wanted;
     let times = times(&directory)?;
     let point = |line: &Value| {
         let (step, value) =
@@ -115,7 +112,7 @@ fn course(cell: &Cell, figure: &str) -> Result<Vec<Point>> {
         Some(Point { step, seconds: seconds_at(&times, step), value })
     };
     let mut points: Vec<Point> =
-        directory.metrics()?.iter().filter(|line| is_of_course(line)).filter_map(point).collect();
+        directory.metrics()?.iter().filter(|line| monitor.is_of(line)).filter_map(point).collect();
     points.dedup_by_key(|point| point.step);
     Ok(points)
 }

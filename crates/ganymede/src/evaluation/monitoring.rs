@@ -9,6 +9,7 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Metric;
 use crate::{
@@ -58,6 +59,12 @@ impl Monitoring {
         }
     }
 
+    /// Whether a line of `metrics.jsonl` was measured like this; somebody may have evaluated the run in another way since.
+    pub(crate) fn is_of(&self, line: &Value) -> bool {
+        let metrics = serde_json::to_value(&self.metrics).unwrap_or_default();
+        line["options"]["n"] == self.n && line["options"]["metrics"] == metrics
+    }
+
     /// Whether the snapshot after `step` steps, one in `snapshot` of them, is measured.
     pub(crate) fn is_due(&self, step: u64, snapshot: u64) -> bool {
         step.is_multiple_of(snapshot.saturating_mul(self.every))
@@ -98,11 +105,19 @@ impl Criterion {
 
     /// The score, lower is better, of which [`Criterion::figure`] makes the figure again.
     pub(crate) fn score(self, card: &super::Card) -> Option<f64> {
-        let (first, others) = self.figures.split_first()?;
-        let measured = card.results.get(first)?;
+        let measured = card.results.get(self.figures.first()?)?;
+        self.combined(measured.value, |name| measured.details.get(name)?.as_f64())
+    }
+
+    /// The score of an evaluation as `metrics.jsonl` has it.
+    pub(crate) fn score_of_line(self, line: &Value) -> Option<f64> {
+        let measured = line.get("results")?.get(*self.figures.first()?)?;
+        self.combined(measured.get("value")?.as_f64()?, |name| measured.get(name)?.as_f64())
+    }
+
+    fn combined(self, value: f64, other: impl Fn(&str) -> Option<f64>) -> Option<f64> {
         // a counter of classes knows no quality: there the first figure decides alone
-        let others = others.iter().filter_map(|name| measured.details.get(*name)?.as_f64());
-        let sum = others.sum::<f64>() + measured.value;
+        let sum = self.figures.iter().skip(1).filter_map(|name| other(name)).sum::<f64>() + value;
         let score = if self.higher_is_better { -sum } else { sum };
         score.is_finite().then_some(score)
     }

@@ -29,7 +29,7 @@ const FONT: &str = "sans-serif";
 const GRID: RGBColor = RGBColor(225, 228, 232);
 
 /// The style that turns the colours of a plot into those for dark ground; and no seams between cells.
-pub(super) const DARK_STYLE: &str = "svg rect{shape-rendering:crispEdges}\
+pub(crate) const DARK_STYLE: &str = "svg rect{shape-rendering:crispEdges}\
 @media (prefers-color-scheme:dark){\
 [fill='#1B1F24']{fill:#E6EDF3}[stroke='#1B1F24']{stroke:#E6EDF3}[stroke='#E1E4E8']{stroke:#30363D}\
 [fill='#6E7781']{fill:#9AA4AE}[stroke='#6E7781']{stroke:#9AA4AE}\

@@ -57,6 +57,9 @@ pub use two_kls::TwoKls;
 pub use unbounded_critic::UnboundedCritic;
 pub use which_divergence::WhichDivergence;
 
+pub(crate) use draw::DARK_STYLE;
+pub(crate) use report::{STYLE as REPORT_STYLE, escaped, figure};
+
 use crate::error::{Error, Result};
 
 /// Every experiment, in the order of the theory.

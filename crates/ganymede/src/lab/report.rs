@@ -16,7 +16,7 @@ use crate::{
     files,
 };
 
-const STYLE: &str = include_str!("report.css");
+pub(crate) const STYLE: &str = include_str!("report.css");
 
 /// Writes the report of `outcomes` into the directory, which is made if need be; the page's path.
 ///
@@ -137,7 +137,7 @@ fn check(check: &Check) -> String {
     )
 }
 
-fn figure(plot: &Plot, svg: &str) -> String {
+pub(crate) fn figure(plot: &Plot, svg: &str) -> String {
     let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(&plot.title)), 1);
     format!("<figure>{svg}<figcaption>{}</figcaption></figure>", escaped(&plot.caption))
 }
@@ -150,7 +150,7 @@ fn verdict(holds: bool) -> &'static str {
     }
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         // writing to a String cannot fail

@@ -64,6 +64,19 @@ impl RunLock {
     }
 }
 
+/// Whether a process holds the lock of `directory`.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be looked at.
+pub(crate) fn is_held(storage: &dyn Storage, directory: &Path) -> Result<bool> {
+    let path = directory.join(LOCK);
+    // looking at a lock makes its file, and what is only looked at is left as it is
+    if !files::list(storage, directory)?.contains(&path) {
+        return Ok(false);
+    }
+    Ok(files::retried(|| storage.lock(&path)).map_err(Error::io("lock", &path))?.is_none())
+}
+
 impl Drop for RunLock {
     fn drop(&mut self) {
         // what stays is taken for the trace of a killed process, and does no harm

@@ -46,6 +46,7 @@ pub use trainer::{PREVIEW_COLUMNS, Trainer};
 pub(crate) use gradients::norm as gradient_norm;
 pub(crate) use guard::Guard;
 pub(crate) use learner::check_labels;
+pub(crate) use model::learner;
 pub(crate) use statistics::logit_statistics;
 pub(crate) use tick::Tick;
 pub(crate) use trainer::WatchState;

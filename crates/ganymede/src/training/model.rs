@@ -7,7 +7,7 @@ use crate::{config::Config, data::Dataset, error::Result, networks, objectives, 
 
 /// # Errors
 /// When a name is unknown, a setting makes no sense, or the network cannot serve the data.
-pub(super) fn learner(config: &Config, dataset: &dyn Dataset, device: &Device) -> Result<Box<dyn Learner>> {
+pub(crate) fn learner(config: &Config, dataset: &dyn Dataset, device: &Device) -> Result<Box<dyn Learner>> {
     let (shape, classes) = (dataset.shape(), dataset.classes().len());
     if let Some(settings) = &config.vae {
         return Ok(Box::new(Vae::of_config(config, settings, shape, classes, device)?));

@@ -12,6 +12,8 @@
 //! checkpoint-000500.safetensors      everything needed to go on
 //! ```
 
+mod reading;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -191,26 +193,12 @@ impl RunDirectory {
         self.append_line(METRICS, line)
     }
 
-    /// Every evaluation so far.
-    ///
-    /// # Errors
-    /// [`Error::Io`] when the file cannot be read.
-    pub(crate) fn metrics(&self) -> Result<Vec<serde_json::Value>> {
-        journal::lines(&*self.storage, &self.file(METRICS))
-    }
-
     /// Appends what the steps up to one of them took, for those who ask.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be written now; it is then written with a later one.
     pub(crate) fn append_time(&self, line: &impl Serialize) -> Result<()> {
         self.append_line(TIMES, line)
-    }
-
-    /// # Errors
-    /// [`Error::Io`] when the file cannot be read.
-    pub(crate) fn times(&self) -> Result<Vec<serde_json::Value>> {
-        journal::lines(&*self.storage, &self.file(TIMES))
     }
 
     /// Makes every line appended so far outlive a crash. Saving a checkpoint does so, too.
