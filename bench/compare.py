@@ -37,6 +37,14 @@ def step(network, objective, penalty, usual, tuned):
     return Work(name, ["step", *options], ["steps.py", *options], usual, tuned)
 
 
+def residual(size, usual, tuned):
+    """A step of the residual pair as it is meant to be trained."""
+    options = ["--objective", "relativistic", "--penalty", "r1+r2", "--batch", "32"]
+    ours = ["step", "--network", "r3gan", "--size", str(size), *options]
+    theirs = ["steps.py", "--network", f"r3gan{size}", *options]
+    return Work(f"r3gan{size}/relativistic+r1+r2", ours, theirs, usual, tuned)
+
+
 def sample(network, field, name, usual, tuned):
     options = ["--network", network]
     return Work(f"{network}/{name}", ["sample", *options], ["sample.py", *options], usual, tuned, field)
@@ -49,6 +57,8 @@ WORKS = [
     step("small28", "non-saturating", "none", 0.55, 0.85),
     step("dcgan32", "non-saturating", "none", 0.55, 0.85),
     step("mlp", "non-saturating", "none", 0.40, 0.50),
+    residual(32, 0.85, 0.85),
+    residual(64, 0.85, 0.85),
     sample("infogan28", "median_ms", "sample", 0.80, 0.80),
     sample("infogan28", "one_image.median_ms", "one-image", 0.50, 0.50),
 ]

@@ -13,7 +13,8 @@ import torch
 from nets import NETS
 from steps import Game, tuned_step_of, usual_step
 
-GAMES = [("non-saturating", "none"), ("wasserstein", "none"), ("non-saturating", "r1"), ("wasserstein", "wgan-gp")]
+GAMES = [("non-saturating", "none"), ("wasserstein", "none"), ("non-saturating", "r1"), ("wasserstein", "wgan-gp"),
+         ("relativistic", "r1+r2")]
 STEPS, BATCH, TOLERANCE = 3, 8, 1e-3
 
 

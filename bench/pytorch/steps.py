@@ -52,16 +52,21 @@ def usual_step(game, real):
         fake = generator(game.z(n)).float()
 
     game.adam_d.zero_grad()
-    real.requires_grad_(game.penalty == "r1")
+    real.requires_grad_(game.penalty in ("r1", "r1+r2"))
+    fake.requires_grad_(game.penalty == "r1+r2")
     with game.precision():
         real_logits, fake_logits = discriminator(real), discriminator(fake)
         if game.objective == "non-saturating":
             loss_d = F.binary_cross_entropy_with_logits(real_logits, ones)
             loss_d = loss_d + F.binary_cross_entropy_with_logits(fake_logits, zeros)
+        elif game.objective == "relativistic":
+            loss_d = F.softplus(-(real_logits - fake_logits)).mean()
         else:
             loss_d = fake_logits.mean() - real_logits.mean()
-        if game.penalty == "r1":
+        if game.penalty in ("r1", "r1+r2"):
             loss_d = loss_d + GAMMA / 2 * squared_norm(input_gradient(real_logits, real)).mean()
+        if game.penalty == "r1+r2":
+            loss_d = loss_d + GAMMA / 2 * squared_norm(input_gradient(fake_logits, fake)).mean()
         elif game.penalty == "wgan-gp":
             x = between(real, fake).requires_grad_(True)
             norm = squared_norm(input_gradient(discriminator(x), x)).sqrt()
@@ -74,6 +79,8 @@ def usual_step(game, real):
         fake_logits = discriminator(generator(game.z(n)))
         if game.objective == "non-saturating":
             loss_g = F.binary_cross_entropy_with_logits(fake_logits, ones)
+        elif game.objective == "relativistic":
+            loss_g = F.softplus(-(fake_logits - discriminator(real.detach()))).mean()
         else:
             loss_g = -fake_logits.mean()
     loss_g.backward()
@@ -124,22 +131,33 @@ def tuned_step_of(game, compile_mode):
                 real_logits, pull = gradient_at(real)
                 (gradient,) = pull(torch.ones_like(real_logits))
                 fake_logits = discriminator(fake)
+            elif game.penalty == "r1+r2":  # one pass, one double backward for both
+                logits, pull = gradient_at(torch.cat([real, fake]))
+                real_logits, fake_logits = logits.chunk(2)
+                (gradient,) = pull(torch.ones_like(logits))
             else:
                 real_logits, fake_logits = discriminator(torch.cat([real, fake])).chunk(2)
             if game.objective == "non-saturating":
                 loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+            elif game.objective == "relativistic":
+                loss = F.softplus(-(real_logits - fake_logits)).mean()
             else:
                 loss = fake_logits.mean() - real_logits.mean()
             if game.penalty == "r1":
                 loss = loss + GAMMA / 2 * squared_norm(gradient).mean()
+            elif game.penalty == "r1+r2":  # the mean over both halves is half the sum of their means
+                loss = loss + GAMMA * squared_norm(gradient).mean()
             elif game.penalty == "wgan-gp":
                 logits, pull = gradient_at(x)
                 (gradient,) = pull(torch.ones_like(logits))
                 loss = loss + LAMBDA * ((squared_norm(gradient).sqrt() - 1) ** 2).mean()
         return loss
 
-    def generator_loss(z):
+    def generator_loss(z, real):
         with game.precision():
+            if game.objective == "relativistic":
+                logits, real_logits = discriminator(torch.cat([generator(z), real])).chunk(2)
+                return F.softplus(-(logits - real_logits)).mean()
             logits = discriminator(generator(z))
             return F.softplus(-logits).mean() if game.objective == "non-saturating" else -logits.mean()
 
@@ -159,7 +177,7 @@ def tuned_step_of(game, compile_mode):
         game.adam_d.zero_grad(set_to_none=True)
 
         discriminator.requires_grad_(False)
-        loss_g = generator_loss(game.z(len(real)))
+        loss_g = generator_loss(game.z(len(real)), real.detach())
         loss_g.backward()
         game.adam_g.step()
         game.adam_g.zero_grad(set_to_none=True)
@@ -194,8 +212,8 @@ def as_cuda_graph(step, real):
 
 def main():
     parser = measure.arguments(__doc__.splitlines()[0])
-    parser.add_argument("--objective", choices=["non-saturating", "wasserstein"], default="non-saturating")
-    parser.add_argument("--penalty", choices=["none", "r1", "wgan-gp"], default="none")
+    parser.add_argument("--objective", choices=["non-saturating", "relativistic", "wasserstein"], default="non-saturating")
+    parser.add_argument("--penalty", choices=["none", "r1", "r1+r2", "wgan-gp"], default="none")
     parser.add_argument("--steps", type=int, default=20, help="steps timed")
     parser.add_argument("--warmup", type=int, default=5, help="steps before them")
     parser.add_argument("--cuda-graph", action="store_true", help="tuned: the whole step as one CUDA graph")

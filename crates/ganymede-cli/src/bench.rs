@@ -9,8 +9,9 @@ use console::style;
 use ganymede::{
     Config, Error,
     bench::{self, Layer, LayerShapes, LayerTimes, Roofline, SamplingTimes, StepTimes, Times},
+    data::Size,
     device,
-    networks::NETWORKS,
+    networks::{NETWORKS, Network},
 };
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ use crate::{
     failure::Failure,
     style::{bytes, counted, rows},
     threads,
+    train::CapacityName,
 };
 
 /// The batch of `mlp`, whose samples are small, and of all others.
@@ -31,6 +33,7 @@ Examples:
   ganymede bench step --network infogan28 --objective wasserstein --penalty wgan-gp --json
   ganymede bench sample --network infogan28 --images 10000
   ganymede bench ops --network dcgan32 --batch 128
+  ganymede bench step --network r3gan --size 64 --objective relativistic --penalty r1+r2 --batch 32
 
 The roofline is the rate of large matrix products on this machine, measured in the same run. Every number but the memory
 suffers from whatever else the machine does: let it rest.")]
@@ -42,6 +45,14 @@ pub struct Arguments {
     /// The pair of networks; see `ganymede list`
     #[arg(long, value_name = "NAME", default_value = "infogan28")]
     network: String,
+
+    /// Height and width of the samples, which are then RGB [default: as the network's paper has them]
+    #[arg(long, value_name = "SIZE")]
+    size: Option<Size>,
+
+    /// How wide and deep, for the networks that have the choice
+    #[arg(long, value_name = "NAME")]
+    capacity: Option<CapacityName>,
 
     /// What generator and discriminator play for
     #[arg(long, value_name = "NAME", default_value = "non-saturating")]
@@ -106,6 +117,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let device = device::parse(&arguments.device)?;
     let config = Config {
         network: arguments.network.clone(),
+        size: arguments.size,
+        capacity: arguments.capacity.map(Into::into),
         objective: arguments.objective.clone(),
         penalty: arguments.penalty.clone(),
         batch: arguments.batch.unwrap_or(if arguments.network == "mlp" { BATCH_OF_POINTS } else { BATCH }),
@@ -148,11 +161,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn all_layers(config: &Config) -> Result<Vec<Layer>, Failure> {
-    let known = || NETWORKS.iter().map(|network| network.name);
-    let unknown = || Error::unknown_name("network", &config.network, known());
-    let network = NETWORKS.iter().find(|network| network.name == config.network).ok_or_else(unknown)?;
-    let [channels, ..] = bench::sample_shape(network.name)?;
-    let shapes = LayerShapes::of(network.name, channels, network.latent_size).ok_or_else(unknown)?;
+    let [channels, ..] = bench::sample_shape(&config.network, config.size)?;
+    let shapes_of = |network: &Network| LayerShapes::of(network.name, channels, network.latent_size);
+    let shapes = NETWORKS.iter().find(|network| network.name == config.network).and_then(shapes_of);
+    let shapes = shapes.ok_or_else(|| {
+        let known: Vec<&str> = NETWORKS.iter().filter(|n| shapes_of(n).is_some()).map(|n| n.name).collect();
+        Error::setting("network", format!("one of fixed layers ({})", known.join(", ")), &config.network)
+    })?;
     Ok([shapes.generator, shapes.discriminator].concat())
 }
 

@@ -24,7 +24,9 @@ use ganymede::{
     vae,
 };
 
-pub use arguments::{Arguments, DataArguments, GameArguments, LengthArguments, NetworkArguments, OptimizerArguments};
+pub use arguments::{
+    Arguments, CapacityName, DataArguments, GameArguments, LengthArguments, NetworkArguments, OptimizerArguments,
+};
 pub use settings::{config, set_length, set_optimizers};
 
 use crate::{

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    data::Size,
     error::{Error, Result},
     networks::NETWORKS,
     training::Trainer,
@@ -39,22 +40,27 @@ pub struct StepTimes {
 
 /// The trainer that the measurement runs: `config`'s game on synthetic samples that its network serves.
 pub(super) fn trainer(config: &Config, device: &Device) -> Result<Trainer> {
-    let shape = sample_shape(&config.network)?;
+    let shape = sample_shape(&config.network, config.size)?;
     let data = Synthetic::new(shape, SAMPLES.max(config.batch));
     Trainer::on_dataset(config.clone(), Arc::new(data), device.clone())
 }
 
-/// [C, H, W] of the samples that a network is measured on: grey where it can, as its papers have it.
+/// [C, H, W] of the samples that a network is measured on: RGB of that size, or else grey where it can, as its papers have it.
 ///
 /// # Errors
-/// When the network is unknown.
-pub fn sample_shape(network: &str) -> Result<[usize; 3]> {
+/// When the network is unknown, or does not serve them.
+pub fn sample_shape(network: &str, size: Option<Size>) -> Result<[usize; 3]> {
     const SHAPES: [[usize; 3]; 3] = [[2, 1, 1], [1, 28, 28], [3, 32, 32]];
     let known = || NETWORKS.iter().map(|known| known.name);
     let found = NETWORKS.iter().find(|known| known.name == network);
     let found = found.ok_or_else(|| Error::unknown_name("network", network, known()))?;
-    let shape = SHAPES.into_iter().find(|shape| found.serves(*shape));
-    shape.ok_or_else(|| Error::setting("network", "one that serves points, 28 x 28 grey or 32 x 32 RGB", network))
+    let of_size = size.map(|size| [3, size.height, size.width]);
+    let shape = of_size.into_iter().chain(SHAPES.into_iter().filter(|_| size.is_none()));
+    let shape = shape.into_iter().find(|shape| found.serves(*shape));
+    shape.ok_or_else(|| {
+        let got = size.map_or_else(|| network.to_owned(), |size| format!("'{network}' at {size}"));
+        Error::setting("network", format!("one that serves the size ('{network}' serves {})", found.samples), got)
+    })
 }
 
 /// Times `config.steps` training steps on `device`, after `warmup` that are not timed. Half-way the measurements of the

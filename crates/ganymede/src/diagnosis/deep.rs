@@ -129,7 +129,7 @@ fn look(
     let device = Device::flex().autodiff();
     let (_, discriminator) = networks::build(&unlabelled, data.shape, 0, &device)?;
     let instrument = InstrumentOptions { seed, ..InstrumentOptions::default() };
-    let ratio = Instrument::train(discriminator, &real, &fake, instrument, &device);
+    let ratio = Instrument::train(discriminator, &real, &fake, instrument, &device, &|_, _| {});
     let ratio = ratio.map(|(_, report)| report).map_err(|error| note("density ratio", error)).ok();
 
     let mut copied = None;
