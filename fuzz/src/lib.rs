@@ -12,7 +12,7 @@ use flate2::{Compression, write::GzEncoder};
 use ganymede::{
     Config,
     checkpoint::Checkpoint,
-    data::{Dataset, Form, PictureOptions, Size, open_folder, open_idx},
+    data::{Dataset, Form, PictureOptions, Size, Split, check, open_cifar, open_folder, open_idx, open_zip, pack},
     features::{Inception, InceptionWeights, Samples, extract},
     prelude::Device,
     sampling::Sampler,
@@ -22,14 +22,16 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 /// A law, and its name, which is that of its target and of its corpus.
 pub type Law = (&'static str, fn(&[u8]));
 
-pub const LAWS: [Law; 7] = [
+pub const LAWS: [Law; 9] = [
     ("checkpoint", checkpoint),
+    ("cifar", cifar),
     ("config", config),
     ("gzip", gzip),
     ("idx", idx),
     ("picture", picture),
     ("pth", pth),
     ("weights", weights),
+    ("zip", zip),
 ];
 
 /// Where the digest stands in a checkpoint, as `checkpoint/digest.rs` has it.
@@ -124,6 +126,53 @@ pub fn picture(bytes: &[u8]) {
     let mut png = Cursor::new(Vec::new());
     picture.write_to(&mut png, ImageFormat::Png).unwrap();
     assert_eq!(read(&png.into_inner(), Some(shape[0])), Some((shape, pixels)));
+}
+
+/// A tar archive, plain or compressed, with a file of CIFAR in one of its forms, is read or refused; and so is the file alone.
+/// Every label of what is read is that of a class.
+pub fn cifar(bytes: &[u8]) {
+    let check = |path: &Path| {
+        for split in [Split::Train, Split::Test] {
+            let Ok(set) = open_cifar(path, split) else { continue };
+            let mut out = vec![0.0; set.shape().iter().product()];
+            for index in [0, set.len() - 1] {
+                let label = set.read(index, &mut out).unwrap().unwrap();
+                assert!(label < set.classes().len());
+            }
+        }
+    };
+    in_file("cifar.tar", bytes, check);
+    for name in ["test_batch", "test", "test.bin"] {
+        in_file(name, bytes, |path| check(path.parent().unwrap()));
+    }
+}
+
+/// A ZIP archive of pictures, with or without a `dataset.json`, is read or refused, in memory as it is from the file; what is
+/// read is the same when it is packed and read again. The doctor says something of it or says why it cannot.
+pub fn zip(bytes: &[u8]) {
+    in_file("set.zip", bytes, |path| {
+        let open = |path: &Path, channels: Option<usize>, kept: Option<u64>| {
+            let form = Form { size: Some(Size::square(SIDE)), channels, ..Form::default() };
+            open_zip(path, &PictureOptions { form, kept, tolerate: Some(0.9), ..Default::default() }).ok()
+        };
+        let checked = check(path, &Form::default(), None);
+        let set = open(path, None, None);
+        let streamed = open(path, None, Some(0));
+        assert_eq!(set.is_some(), streamed.is_some());
+        let (Some(set), Some(streamed)) = (set, streamed) else { return };
+        // the doctor goes by the first bytes, as training does; an archive may begin later
+        if bytes.starts_with(b"PK\x03\x04") {
+            assert_eq!(checked.unwrap().pictures.len(), set.len());
+        }
+        assert_eq!(pixels(&*set), pixels(&*streamed));
+        let again = path.with_file_name("packed.zip");
+        pack(&*set, &again, None).unwrap();
+        let packed = open(&again, Some(set.shape()[0]), None).unwrap();
+        assert_eq!((pixels(&*packed), packed.classes()), (pixels(&*set), set.classes()));
+        for index in 0..set.len() {
+            assert_eq!(packed.label(index).unwrap(), set.label(index).unwrap());
+        }
+    });
 }
 
 /// A PyTorch file of weights is read or refused; a network that is built of it computes what it says it does.

@@ -80,12 +80,14 @@ macro_rules! laws {
 
 laws! {
     a_checkpoint_of_any_content_is_read_or_refused "checkpoint",
+    cifar_of_any_content_is_read_or_refused "cifar",
     settings_of_any_content_are_read_or_refused "config",
     a_compressed_file_of_any_content_is_read_or_refused "gzip",
     an_idx_file_of_any_content_is_read_or_refused "idx",
     a_picture_of_any_content_is_read_or_refused "picture",
     a_pytorch_file_of_any_content_is_read_or_refused "pth",
     weights_of_any_content_are_read_or_refused "weights",
+    a_zip_archive_of_any_content_is_read_or_refused "zip",
 }
 
 #[test]

@@ -14,6 +14,8 @@ const BITS: u32 = 3;
 const PARTS: u32 = 4;
 /// The mean difference of two thumbnails' numbers, of 255.
 const LEVELS: u64 = 4;
+/// The largest one: of two drawings that share most of their paper, the mean says little.
+const MOST: u8 = 40;
 /// Pictures of one part that a picture is compared with.
 const COMPARED: usize = 64;
 /// Aspect ratios may differ by one in so many.
@@ -73,8 +75,10 @@ fn are_alike(a: &Finding, b: &Finding) -> bool {
     let sides = |finding: &Finding| (u64::from(finding.width), u64::from(finding.height));
     let ((aw, ah), (bw, bh)) = (sides(a), sides(b));
     let (one, other) = (aw * bh, bw * ah);
-    let difference: u64 = a.thumbnail.iter().zip(&b.thumbnail).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    let differences = || a.thumbnail.iter().zip(&b.thumbnail).map(|(a, b)| a.abs_diff(*b));
+    let difference: u64 = differences().map(u64::from).sum();
     (a.fingerprint ^ b.fingerprint).count_ones() <= BITS
         && one.abs_diff(other) * ASPECT <= one.max(other)
         && difference <= LEVELS * a.thumbnail.len() as u64
+        && differences().all(|difference| difference <= MOST)
 }
