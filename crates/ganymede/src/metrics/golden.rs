@@ -128,7 +128,7 @@ fn too_few_samples_and_other_dimensions_are_refused() {
 
 /// `cargo nextest run --release --workspace --run-ignored only ten_thousand --no-capture`
 #[test]
-#[ignore = "takes seconds of all processors and says how many; run it alone"]
+#[ignore = "a measurement, on a machine at rest: cargo nextest run --release --workspace --run-ignored only ten_thousand_against --no-capture"]
 fn ten_thousand_against_ten_thousand_of_768_features_take_less_than_10_seconds() {
     let sample = |step| Features::new(Draws::new(Seed(7), Purpose::Sample, step).normals(10_000 * 768), 768).unwrap();
     let (real, fake) = (sample(0), sample(1));
