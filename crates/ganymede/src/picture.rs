@@ -1,9 +1,11 @@
 //! Samples as pictures: grids of images, and scatter plots of points.
 
 mod animation;
+mod company;
 mod text;
 
 pub use animation::save_animation;
+pub use company::in_company;
 
 use std::path::Path;
 

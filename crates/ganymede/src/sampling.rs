@@ -82,7 +82,11 @@ impl Sampler {
     /// One sample for each seed, off the autodiff graph; the same seed is the same latent in every model of that latent size.
     /// Where the model takes labels and none are given, seed `s` is of class `s` modulo their number.
     ///
-    /// `truncation` scales the latents: below 1 the samples are more alike and nearer to the common ones.
+    /// `truncation` takes the latents towards their mean: below 1 the samples are more alike and nearer to the common ones.
+    ///
+    /// ```text
+    /// z' = mean + psi (z - mean) = psi z          normal and uniform latents both have the mean 0
+    /// ```
     ///
     /// # Shapes
     /// -> [seeds, C, H, W].

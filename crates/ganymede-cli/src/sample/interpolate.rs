@@ -30,8 +30,9 @@ pub fn run(arguments: &Arguments, sampler: &Sampler, steps: usize) -> Result<(),
     if is_points(sampler) {
         return Err(Failure::usage("a point of the plane is no picture of its own", "walk through pictures"));
     }
-    let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, "walk.png"));
-    let moves = path.extension().is_some_and(|extension| !extension.eq_ignore_ascii_case("png"));
+    let name = if arguments.single { "walk" } else { "walk.png" };
+    let path = arguments.out.clone().unwrap_or_else(|| beside(&arguments.model, name));
+    let moves = arguments.single || path.extension().is_some_and(|extension| !extension.eq_ignore_ascii_case("png"));
     let walks = walks(arguments, sampler, moves)?;
     fits(walks.iter().map(|stops| stops.len() - 1).sum::<usize>().saturating_mul(steps))?;
     let written = if moves {
@@ -146,7 +147,13 @@ fn animate(
         let shown = samples.iter().map(|samples| samples.clone().narrow(0, index, 1)).collect();
         picture::of_samples(&picture::together(shown), columns)
     };
-    let frames = (0..count).map(frame).collect::<Result<Vec<_>, _>>()?;
-    picture::save_animation(&frames, path)?;
+    if arguments.single {
+        std::fs::create_dir_all(path).map_err(Error::io("create", path))?;
+        for index in 0..count {
+            picture::save_png(&frame(index)?, &path.join(format!("frame{index:04}.png")))?;
+        }
+    } else {
+        picture::save_animation(&(0..count).map(frame).collect::<Result<Vec<_>, _>>()?, path)?;
+    }
     Ok(count as u64)
 }

@@ -165,3 +165,92 @@ fn what_cannot_be_refined_is_wrong_usage() {
         place.run(&format!("sample run {line}")).fails_with(2, &[sentence]);
     }
 }
+
+#[test]
+fn a_grid_has_the_columns_and_rows_that_it_is_asked_for() {
+    let place = images();
+    let out = place.run("sample run --grid 6x2 --out grid.png").succeeds().out;
+    assert!(out.contains("12 samples"), "{out}");
+    let grid = image::open(place.path("grid.png")).unwrap();
+    assert_eq!(grid.width(), 3 * grid.height());
+    place.run("sample run --seeds 5-8 --grid 2 --out square.png").succeeds();
+    let square = image::open(place.path("square.png")).unwrap();
+    assert_eq!(square.width(), square.height());
+
+    place.run("sample run --grid 6x").fails_with(2, &["'6x' is no grid", "12x8"]);
+    place.run("sample run --grid 3x3 --n 8").fails_with(2, &["a grid of 3x3 holds 9 samples, and 8 are asked for"]);
+    place.run("sample run --grid 300x300").fails_with(2, &["90000 images are too many"]);
+    place.run("sample run --grid 3 --columns 3").fails_with(2, &["--columns"]);
+    place.run("sample run --grid 3 --interpolate").fails_with(2, &["--interpolate"]);
+}
+
+#[test]
+fn truncation_by_either_name_takes_latents_to_their_mean() {
+    let place = images();
+    place.run("sample run --seeds 0-2 --trunc 0 --single --out mean").succeeds();
+    assert!(place.read("mean/seed0000.png") == place.read("mean/seed0002.png"));
+    place.run("sample run --seeds 0-2 --trunc 0.5 --out short.png").succeeds();
+    place.run("sample run --seeds 0-2 --truncation 0.5 --out long.png").succeeds();
+    assert!(place.read("short.png") == place.read("long.png"));
+    place.run("sample run --seeds 0-2 --out whole.png").succeeds();
+    assert!(place.read("short.png") != place.read("whole.png"));
+}
+
+#[test]
+fn numbers_are_written_as_numpy_reads_them() {
+    let place = images();
+    let out = place.run("sample run --n 300 --out samples.npy").succeeds().out;
+    assert!(out.contains("300 samples") && out.contains("samples.npy"), "{out}");
+    let bytes = place.read("samples.npy");
+    let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (300, 1, 28, 28), }";
+    assert!(bytes.starts_with(b"\x93NUMPY\x01\x00v\x00") && bytes[10..].starts_with(text.as_bytes()));
+    assert_eq!(bytes.len(), 128 + 4 * 300 * 28 * 28);
+    let value = |at: usize| f32::from_le_bytes(bytes[128 + 4 * at..132 + 4 * at].try_into().unwrap());
+    // the same numbers as those of the picture
+    place.run("sample run --seeds 299 --single --out single").succeeds();
+    let single = image::open(place.path("single/seed0299.png")).unwrap().to_luma8();
+    for (at, pixel) in single.pixels().enumerate() {
+        let got = (value(299 * 784 + at) + 1.0) * 127.5;
+        assert!((got - f32::from(pixel.0[0])).abs() < 0.51, "pixel {at}: {got}, {pixel:?}");
+    }
+    place.run("sample run --out none/samples.npy").fails_with(1, &["cannot write", "none/samples.npy"]);
+    place.run("sample run --columns 3 --out samples.npy").fails_with(2, &["have no rows"]);
+    place.run("sample run --neighbours 3 --out samples.npy").fails_with(2, &["no company"]);
+
+    place.run(&format!("{TINY} --out points --quiet")).succeeds();
+    place.run("sample points --n 5 --out points.npy").succeeds();
+    assert_eq!(place.read("points.npy").len(), 128 + 4 * 10);
+    place.run("sample points --grid 3").fails_with(2, &["one plot"]);
+}
+
+#[test]
+fn neighbours_stand_to_the_right_of_their_sample() {
+    let place = images();
+    let out = place.run("sample run --n 3 --neighbours 4 --columns 1").succeeds().out;
+    for part in ["60000 in 'shapes'", "on average", "least", "most", "run/neighbours.png"] {
+        assert!(out.contains(part), "'{part}' is not in {out}");
+    }
+    let picture = image::open(place.path("run/neighbours.png")).unwrap().to_rgb8();
+    // cells of 56 pixels with gaps of 7
+    assert_eq!(picture.dimensions(), (5 * 56 + 7, 3 * 56 + 2 * 7));
+    place.run("sample run --n 1 --single --out alone").succeeds();
+    let alone = image::open(place.path("alone/seed0000.png")).unwrap().to_rgb8();
+    assert!((0..28).all(|at| picture.get_pixel(2 * at, 20) == alone.get_pixel(at, 10)));
+
+    place.run("sample run --neighbours 0").fails_with(2, &["neighbours: expected a whole number from 1"]);
+    place.run("sample run --n 1 --neighbours 70000").fails_with(2, &["too many for one picture"]);
+    place.run("sample run --neighbours 3 --single").fails_with(2, &["--single"]);
+    place.run("sample run --neighbours 3 --interpolate").fails_with(2, &["--interpolate"]);
+}
+
+#[test]
+fn a_walk_is_written_frame_by_frame_where_single_files_are_asked_for() {
+    let place = images();
+    let out = place.run("sample run --seeds 0-2 --interpolate 3 --single --out frames").succeeds().out;
+    assert!(out.contains("9 pictures") && out.contains("frames"), "{out}");
+    let names = place.names_in("frames");
+    assert_eq!((names.len(), names[0].as_str(), names[8].as_str()), (9, "frame0000.png", "frame0008.png"));
+    assert!(place.read("frames/frame0000.png") != place.read("frames/frame0001.png"));
+    place.run("sample run --interpolate 2 --single").succeeds();
+    assert_eq!(place.names_in("run/walk").len(), 12);
+}
