@@ -52,6 +52,35 @@ fn every_number_of_channels_trains_at_48x32_goes_on_and_is_sampled() {
 }
 
 #[test]
+fn the_pairs_of_square_images_go_on_where_they_were_and_are_sampled() {
+    let sngan = "--network sngan --objective hinge --penalty r1";
+    for (channels, size, pair) in [
+        (1, 32, sngan),
+        (4, 48, sngan),
+        (3, 64, "--network sngan --objective hinge --conditional"),
+        (3, 64, "--network dcgan64"),
+        (1, 64, "--network dcgan64 --discriminator-batch-norm"),
+    ] {
+        let place = Place::new();
+        set(&place, channels);
+        let line = |steps: u32, out: &str| {
+            format!(
+                "train --data set --size {size} --channels {channels} {pair} --batch 4 --tick 1 --snapshot 2 --quiet \
+                 --steps {steps} --out {out}"
+            )
+        };
+        place.run(&line(4, "whole")).succeeds();
+        place.run(&line(2, "parts")).succeeds();
+        place.run("train --resume parts --steps 4 --quiet").succeeds();
+        let checkpoint = |run: &str| place.read(&format!("{run}/checkpoint-000004.safetensors"));
+        assert!(checkpoint("whole") == checkpoint("parts"), "{pair}, {channels} channels: resumed is another run");
+        place.run("sample whole --n 2 --single --out samples").succeeds();
+        let sample = image::open(place.path("samples/seed0001.png")).unwrap();
+        assert_eq!((sample.width(), sample.height()), (size, size));
+    }
+}
+
+#[test]
 fn a_packed_set_trains_as_the_folder_does() {
     let place = Place::new();
     set(&place, 3);

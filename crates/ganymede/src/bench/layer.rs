@@ -100,6 +100,22 @@ impl LayerShapes {
                 vec![linear(latent, 256 * 16), rising(256, 128, 4), rising(128, 64, 8), rising(64, channels, 16)],
                 vec![falling(channels, 64, 32), falling(64, 128, 16), falling(128, 256, 8), linear(256 * 16, 1)],
             ),
+            "dcgan64" => (
+                vec![
+                    linear(latent, 512 * 16),
+                    rising(512, 256, 4),
+                    rising(256, 128, 8),
+                    rising(128, 64, 16),
+                    rising(64, channels, 32),
+                ],
+                vec![
+                    falling(channels, 64, 64),
+                    falling(64, 128, 32),
+                    falling(128, 256, 16),
+                    falling(256, 512, 8),
+                    linear(512 * 16, 1),
+                ],
+            ),
             _ => return None,
         };
         Some(LayerShapes { generator, discriminator })
@@ -120,7 +136,8 @@ mod tests {
     #[test]
     fn the_shapes_are_those_of_the_weights_of_every_built_in_network() {
         for network in NETWORKS.iter().filter(|network| !network.has_capacity) {
-            let shape = [[2, 1, 1], [1, 28, 28], [3, 32, 32]].into_iter().find(|shape| network.serves(*shape)).unwrap();
+            let shapes = [[2, 1, 1], [1, 28, 28], [3, 32, 32], [3, 64, 64]];
+            let shape = shapes.into_iter().find(|shape| network.serves(*shape)).unwrap();
             let config = Config { network: network.name.into(), ..Config::default() };
             let (generator, discriminator) = networks::build(&config, shape, 0, &Device::flex().autodiff()).unwrap();
             let shapes = LayerShapes::of(network.name, shape[0], generator.latent_size()).expect(network.name);

@@ -50,7 +50,7 @@ pub(super) fn trainer(config: &Config, device: &Device) -> Result<Trainer> {
 /// # Errors
 /// When the network is unknown, or does not serve them.
 pub fn sample_shape(network: &str, size: Option<Size>) -> Result<[usize; 3]> {
-    const SHAPES: [[usize; 3]; 3] = [[2, 1, 1], [1, 28, 28], [3, 32, 32]];
+    const SHAPES: [[usize; 3]; 4] = [[2, 1, 1], [1, 28, 28], [3, 32, 32], [3, 64, 64]];
     let known = || NETWORKS.iter().map(|known| known.name);
     let found = NETWORKS.iter().find(|known| known.name == network);
     let found = found.ok_or_else(|| Error::unknown_name("network", network, known()))?;

@@ -31,7 +31,7 @@ fn conditionals(network: &Network) -> Vec<Conditional> {
 /// Every conditional pair with the shape of its samples.
 fn each(mut check: impl FnMut(&str, [usize; 3], BuiltinGenerator, BuiltinDiscriminator)) {
     for network in NETWORKS {
-        let shapes = [[2, 1, 1], [1, 28, 28], [3, 32, 32]];
+        let shapes = [[2, 1, 1], [1, 28, 28], [3, 32, 32], [3, 64, 64]];
         let shape = shapes.into_iter().find(|shape| network.serves(*shape)).unwrap();
         for conditional in conditionals(network) {
             let config = Config { network: network.name.into(), conditional: Some(conditional), ..Config::default() };

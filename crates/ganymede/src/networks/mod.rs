@@ -7,7 +7,7 @@ mod builtin;
 mod conditional;
 #[cfg(test)]
 mod conditional_tests;
-mod dcgan32;
+mod dcgan;
 mod heads;
 mod infogan28;
 mod mlp;
@@ -15,12 +15,13 @@ mod norm;
 mod pass;
 mod r3gan;
 mod small28;
+mod sngan;
 #[cfg(test)]
 mod tests;
 
 pub use builtin::{BuiltinDiscriminator, BuiltinGenerator, NETWORKS, Network, build, build_autoencoder};
 pub use conditional::{ClassSampling, Conditional, Ends, GeneratorClasses, GeneratorLabels, HeadKind};
-pub use dcgan32::{Dcgan32Discriminator, Dcgan32Generator};
+pub use dcgan::{DcganDiscriminator, DcganGenerator, DcganSize};
 pub use heads::{Head, LabelPlanes, Projection};
 pub use infogan28::{InfoGan28Discriminator, InfoGan28Generator};
 pub use mlp::{MlpDiscriminator, MlpGenerator};
@@ -28,6 +29,7 @@ pub use norm::Norm;
 pub use pass::{Blend, Mode, Pass};
 pub use r3gan::{Capacity, R3GanDiscriminator, R3GanGenerator};
 pub use small28::{Small28Discriminator, Small28Generator};
+pub use sngan::{SnGanDiscriminator, SnGanGenerator};
 
 use burn::{module::Module, tensor::Tensor};
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// A shape that the network serves.
 fn shape_for(network: &Network) -> [usize; 3] {
-    let shapes = [[2, 1, 1], [1, 28, 28], [3, 32, 32]];
+    let shapes = [[2, 1, 1], [1, 28, 28], [3, 32, 32], [3, 64, 64]];
     shapes.into_iter().find(|shape| network.serves(*shape)).unwrap()
 }
 
@@ -133,6 +133,8 @@ fn initial_weights_depend_on_the_seed_alone() {
 /// count(C(1,64,4), C(64,128,4), L(6272,1024), L(1024,1))
 /// count(L(128,4096,False), B(256), T(256,128,4,False), B(128), T(128,64,4,False), B(64), T(64,3,4))
 /// count(C(3,64,4), C(64,128,4), C(128,256,4), L(4096,1))
+/// count(L(100,8192,False), B(512), T(512,256,4,False), B(256), T(256,128,4,False), B(128), T(128,64,4,False), B(64), T(64,3,4))
+/// count(C(3,64,4), C(64,128,4), C(128,256,4), C(256,512,4), L(8192,1))
 /// ```
 #[test]
 fn parameter_counts_are_those_of_the_architecture() {
@@ -152,6 +154,7 @@ fn parameter_counts_are_those_of_the_architecture() {
         ("small28", 1_650_441, 1_640_033),
         ("infogan28", 6_634_881, 6_556_865),
         ("dcgan32", 1_183_619, 662_977),
+        ("dcgan64", 3_576_707, 2_764_737),
     ];
     let plain = pairs(0).filter(|(config, ..)| !config.discriminator_batch_norm);
     for ((config, generator, discriminator), expected) in plain.zip(expected) {

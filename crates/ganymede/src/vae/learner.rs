@@ -127,6 +127,9 @@ impl<G: Decoder + ModuleDisplay, E: Discriminator + ModuleDisplay> Learner for V
         if !energy.is_finite() {
             return Err(bad(format!("batch {number} of the data"), energy));
         }
+        if let Some(model) = &mut self.model {
+            model.encoder.before_update();
+        }
         let (loss, mut report) = self.loss(&batch, step)?;
         if let Some((term, value)) = report.not_finite() {
             return Err(bad(term.to_owned(), value));

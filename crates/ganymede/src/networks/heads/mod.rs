@@ -32,6 +32,22 @@ impl Head {
         Head::Projection(Projection::new(features, classes, psi, init))
     }
 
+    /// With each weight divided by its largest singular value.
+    pub fn spectral_norm(self, init: &mut Initializer) -> Self {
+        match self {
+            Head::Plain(layer) => Head::Plain(layer.spectral_norm(init)),
+            Head::Projection(head) => Head::Projection(head.spectral_norm(init)),
+        }
+    }
+
+    /// Advances the power iterations of the spectral norms, where there are any.
+    pub fn before_update(&self) {
+        match self {
+            Head::Plain(layer) => layer.before_update(),
+            Head::Projection(head) => head.before_update(),
+        }
+    }
+
     /// # Shapes
     /// `phi` [N, features] -> [N, outputs], one output for a logit.
     pub fn forward(&self, phi: Signal<2>, pass: &Pass) -> Signal<2> {

@@ -29,6 +29,18 @@ impl Projection {
         Projection { classes: Linear::new(features, classes, init), psi: psi.then(|| Linear::new(features, 1, init)) }
     }
 
+    /// With `A`, and psi's weight, divided by its largest singular value.
+    pub fn spectral_norm(self, init: &mut Initializer) -> Self {
+        let classes = self.classes.spectral_norm(init);
+        Projection { classes, psi: self.psi.map(|psi| psi.spectral_norm(init)) }
+    }
+
+    /// Advances the power iterations of the spectral norms, where there are any.
+    pub fn before_update(&self) {
+        self.classes.before_update();
+        self.psi.iter().for_each(Linear::before_update);
+    }
+
     pub fn classes(&self) -> usize {
         self.classes.weight.dims()[1]
     }
