@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use console::style;
 use ganymede::{
-    Config, comparison, data, evaluation::Metric, health::DETECTORS, networks::NETWORKS, objectives::OBJECTIVES,
-    penalties::PENALTIES, vae::likelihoods::LIKELIHOODS,
+    Config, augmentation::TRANSFORMATIONS, comparison, data, evaluation::Metric, health::DETECTORS, networks::NETWORKS,
+    objectives::OBJECTIVES, penalties::PENALTIES, vae::likelihoods::LIKELIHOODS,
 };
 
 use crate::{failure::Failure, style::rows};
@@ -19,12 +19,13 @@ pub fn run() -> Result<(), Failure> {
         "a folder or ZIP of pictures, or of folders with a class each, CIFAR as published, or a file of IDX images";
     let recipes: Vec<(&str, String)> =
         comparison::NAMED.iter().map(|(name, meaning, source)| (*name, format!("{meaning} ({source})"))).collect();
-    let sections: [Section; 9] = [
+    let sections: [Section; 10] = [
         ("Presets", "--preset", Config::presets().collect()),
         ("Data", "--data", vec![("by name", names.as_str()), ("by path", paths)]),
         ("Networks", "--network", NETWORKS.iter().map(|n| (n.name, n.summary)).collect()),
         ("Objectives", "--objective", OBJECTIVES.iter().map(|o| (o.name(), o.summary())).collect()),
         ("Penalties", "--penalty", PENALTIES.iter().map(|p| (p.name(), p.summary())).collect()),
+        ("Transformations", "--augment", TRANSFORMATIONS.iter().map(|t| (t.name(), t.summary())).collect()),
         ("Likelihoods", "--model vae --likelihood", LIKELIHOODS.iter().map(|l| (l.name(), l.summary())).collect()),
         ("Recipes", "compare --objectives", recipes.iter().map(|(name, meaning)| (*name, meaning.as_str())).collect()),
         ("Metrics", "evaluate --metrics", Metric::ALL.iter().map(|m| (m.name(), m.summary())).collect()),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    augmentation::AugmentSettings,
     data::{Colour, Fit, Form, OpenOptions, Size, form::check_channels},
     error::{Error, Result},
     evaluation::Monitoring,
@@ -62,6 +63,9 @@ pub struct Config {
     pub penalty: String,
     /// Limit of the discriminator's weights (the original WGAN).
     pub clip: Option<f64>,
+    /// What is done to the samples that the discriminator sees; nothing where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augment: Option<AugmentSettings>,
     /// Updates of the discriminator for one of the generator.
     pub n_critic: u64,
     /// Samples a batch.
@@ -107,6 +111,7 @@ impl Default for Config {
             objective: "non-saturating".into(),
             penalty: "none".into(),
             clip: None,
+            augment: None,
             n_critic: 1,
             batch: 64,
             steps: 6000,
@@ -195,6 +200,7 @@ impl Config {
         let of_a_game = [
             ("penalty", self.penalty != "none" && !self.penalty.is_empty(), self.penalty.clone()),
             ("clip", self.clip.is_some(), format!("{:?}", self.clip.unwrap_or_default())),
+            ("augment", self.augment.is_some(), "on".to_owned()),
             ("n-critic", self.n_critic != 1, self.n_critic.to_string()),
             ("discriminator-batch-norm", self.discriminator_batch_norm, "on".to_owned()),
         ];
@@ -252,6 +258,7 @@ impl Config {
         if let Some(clip) = self.clip.filter(|c| !(c.is_finite() && *c > 0.0)) {
             return Err(Error::setting("clip", "a positive number", clip));
         }
+        self.augment.as_ref().map_or(Ok(()), AugmentSettings::validate)?;
         self.monitor.as_ref().map_or(Ok(()), Monitoring::validate)?;
         self.health.validate()?;
         self.generator.validate("generator")?;

@@ -1,5 +1,6 @@
 //! Ganymede trains generative adversarial networks, measures them, says what is going wrong with them, and ships them.
 
+pub mod augmentation;
 pub mod bench;
 pub mod cache;
 pub mod checkpoint;

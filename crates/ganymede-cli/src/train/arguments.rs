@@ -8,7 +8,7 @@ use ganymede::{
     training::{Latent, Schedule},
 };
 
-use super::health::HealthArguments;
+use super::{augmentation::AugmentArguments, health::HealthArguments};
 use crate::form::FormArguments;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -24,6 +24,8 @@ pub struct Arguments {
     pub model: ModelArguments,
     #[command(flatten)]
     pub game: GameArguments,
+    #[command(flatten)]
+    pub augmentation: AugmentArguments,
     #[command(flatten)]
     pub optimizers: OptimizerArguments,
     #[command(flatten)]
@@ -46,6 +48,8 @@ Examples:
       A folder of pictures, or a folder of folders with one class each.
   ganymede train --preset ring8 --objective wasserstein --penalty wgan-gp --n-critic 5
       A preset with another game.
+  ganymede train --data photos/ --preset tiles32 --augment colour,translation,cutout
+      Few pictures: what the discriminator sees is transformed, as often as it needs.
   ganymede train --data fashion-mnist --metrics fid,kid
       Measured at every snapshot; the best one is kept: ganymede sample RUN --best.
   ganymede train --data fashion-mnist --conditional
@@ -242,7 +246,7 @@ pub struct OutputArguments {
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "out", "tick", "snapshot", "keep_every", "DataArguments", "FormArguments", "NetworkArguments", "ModelArguments", "GameArguments",
-        "OptimizerArguments", "MetricsArguments", "HealthArguments",
+        "AugmentArguments", "OptimizerArguments", "MetricsArguments", "HealthArguments",
     ])]
     pub resume: Option<PathBuf>,
 

@@ -8,6 +8,7 @@ use std::{
 use console::style;
 use ganymede::{
     Config,
+    augmentation::AugmentSettings,
     networks::{ClassSampling, Conditional, HeadKind},
     objectives,
     parameters::TensorInfo,
@@ -62,10 +63,20 @@ fn game(config: &Config) -> Vec<(&'static str, String)> {
         let summary = style(term.penalty.summary()).dim();
         lines.push(("penalty", format!("{} of weight {}{every}: {summary}", term.penalty.name(), term.weight)));
     }
+    lines.extend(config.augment.as_ref().map(|augment| ("augmentation", augmentation(augment))));
     if let Some(clip) = config.clip {
         lines.push(("constraint", format!("the discriminator's weights are clipped to [-{clip}, {clip}]")));
     }
     lines
+}
+
+fn augmentation(augment: &AugmentSettings) -> String {
+    let AugmentSettings { transformations, p, target, kimg } = augment;
+    let probability = match target {
+        Some(target) => format!("probability adapted to {target}, from {p} to 1 in {kimg} kimg at the fastest"),
+        None => format!("probability {p}"),
+    };
+    format!("{}: {}", transformations.replace(',', ", "), style(probability).dim())
 }
 
 fn likelihood(vae: &VaeSettings) -> Vec<(&'static str, String)> {

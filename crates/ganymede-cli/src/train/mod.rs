@@ -1,6 +1,7 @@
 //! `ganymede train`
 
 mod arguments;
+mod augmentation;
 mod banner;
 mod dry_run;
 mod health;

@@ -71,7 +71,8 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, form, networks, model, game, optimizers, length, metrics, health, output } = arguments;
+    let Arguments { data, form, networks, model, game, augmentation, optimizers, length, metrics, health, output } =
+        arguments;
     set(&mut config.data, &data.data);
     config.size = form.size.or(config.size);
     config.channels = form.channels.or(config.channels);
@@ -96,6 +97,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.objective, &game.objective);
     set(&mut config.penalty, &game.penalty);
     config.clip = game.clip.or(config.clip);
+    config.augment = augmentation.over(config.augment)?;
     set(&mut config.n_critic, &game.n_critic);
     set(&mut config.batch, &game.batch);
     set(&mut config.seed, &game.seed.map(Seed));
@@ -330,6 +332,7 @@ mod tests {
             ["--network", "mlp"],
             ["--seed", "1"],
             ["--beta1", "0"],
+            ["--augment", "colour"],
             ["--metrics", "fid"],
             ["--on-fault", "stop"],
             ["--tick", "1"],
@@ -350,6 +353,10 @@ mod tests {
             ["--kimg", "-1"],
             ["--clip", "0"],
             ["--batch", "0"],
+            ["--augment", "color"],
+            ["--augment-p", "1.5"],
+            ["--augment-target", "-1"],
+            ["--augment-kimg", "0"],
             ["--metrics", "fod"],
             ["--stop", "soon"],
             ["--stop", "0"],

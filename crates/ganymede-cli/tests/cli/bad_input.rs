@@ -11,6 +11,7 @@ fn an_unknown_name_is_wrong_usage_and_names_the_nearest() {
         ("train --preset shpaes", "no preset 'shpaes', did you mean 'shapes'?"),
         ("train --objective wassertsein", "no objective 'wassertsein', did you mean 'wasserstein'?"),
         ("train --penalty wgan_gp:10", "no penalty 'wgan_gp', did you mean 'wgan-gp'?"),
+        ("train --augment color", "no transformation 'color', did you mean 'colour'?"),
         ("train --network smal28", "no network 'smal28', did you mean 'small28'?"),
         ("train --data shaeps", "'shaeps', did you mean 'shapes'?"),
     ] {
@@ -32,6 +33,13 @@ fn a_setting_out_of_range_is_wrong_usage_and_says_what_was_expected() {
         ("train --kimg nan", "kimg: expected a positive number, got NaN"),
         ("train --clip -1", "clip: expected a positive number, got -1"),
         ("train --penalty r1:-1", "weight: expected a positive number, got -1"),
+        ("train --augment-p 2", "augment-p: expected a probability from 0 to 1, got 2"),
+        ("train --augment-target 1", "augment-target: expected a number between 0 and 1, got 1"),
+        (
+            "train --data ring8 --network mlp --augment cutout",
+            "augment: expected none, or images to augment, got samples of 2 x 1 x 1",
+        ),
+        ("train --model vae --augment cutout", "augment: expected none beside a VAE"),
         ("train --penalty r1/0", "interval: expected a whole number of updates from 1, got 0"),
         ("train --channels 2", "channels: expected 1 (grey), 3 (RGB) or 4 (RGB and opacity), got 2"),
         ("train --threads 0", "threads: expected a whole number from 1, got 0"),

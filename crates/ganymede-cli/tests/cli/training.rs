@@ -51,7 +51,9 @@ fn a_run_writes_everything_and_says_what_to_type_next() {
 fn a_run_made_longer_is_the_run_that_was_long_at_once() {
     let points = "train --data ring8 --batch 16 --tick 5 --penalty r1:0.1/3 --seed 7 --quiet";
     let classes = "train --conditional --batch 4 --tick 5 --penalty r1:0.1/3 --class-sampling balanced --quiet";
-    for settings in [points, classes] {
+    // stopped between two moves of the probability
+    let augmented = "train --batch 4 --tick 5 --augment cutout,colour --augment-kimg 0.03 --augment-target 0.1 --quiet";
+    for settings in [points, classes, augmented] {
         assert_longer_is_long(settings);
     }
 }

@@ -5,6 +5,8 @@
 //! once:             G <- Adam(grad_G L_G(h(G(z))))                            D held fixed
 //!                   average of G <- moved towards G
 //! ```
+//! Where samples are augmented, `h(T x)` and `h(T G(z))` stand for `h(x)` and `h(G(z))` throughout, penalties included: see
+//! [`augmentation`](crate::augmentation).
 
 use burn::{
     module::Module,
@@ -13,9 +15,11 @@ use burn::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, average_into, player::Player, statistics,
+    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, augmenting::Augmenting, average_into,
+    player::Player, statistics,
 };
 use crate::{
+    augmentation::AugmentSettings,
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
     objectives::{self, Objective, Terms},
@@ -54,6 +58,8 @@ pub struct GameSettings {
     pub penalties: Vec<PenaltyTerm>,
     /// After each update of the discriminator its weights are clipped to [-c, c] (Arjovsky, Chintala & Bottou 2017).
     pub clip: Option<f64>,
+    /// What is done to the samples that the discriminator sees, which are images then.
+    pub augment: Option<AugmentSettings>,
     /// Updates of the discriminator for one of the generator.
     pub n_critic: u64,
     pub latent: Latent,
@@ -71,6 +77,7 @@ impl GameSettings {
             objective: objectives::by_name(objective)?,
             penalties: penalties::parse(penalty)?,
             clip: None,
+            augment: None,
             n_critic: 1,
             latent: Latent::default(),
             generator: AdamSettings::default(),
@@ -83,6 +90,7 @@ impl GameSettings {
 #[derive(Debug)]
 pub struct Game<G, D> {
     settings: GameSettings,
+    augmenting: Option<Augmenting>,
     generator: Player<G>,
     discriminator: Player<D>,
     average: Option<G>,
@@ -90,7 +98,7 @@ pub struct Game<G, D> {
 
 impl<G: Generator, D: Discriminator> Game<G, D> {
     /// # Errors
-    /// [`Error::Setting`] for rates, betas, clip or counts that make no sense, and for penalties on a discriminator whose
+    /// [`Error::Setting`] for rates, betas, clip, counts or augmentation that make no sense, and for penalties on a discriminator whose
     /// samples are coupled.
     pub fn new(generator: G, discriminator: D, settings: GameSettings) -> Result<Self> {
         settings.generator.validate("generator")?;
@@ -112,6 +120,7 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             return Err(Error::setting("networks", "two of the same classes", got));
         }
         Ok(Game {
+            augmenting: settings.augment.as_ref().map(Augmenting::new).transpose()?,
             average: Some(generator.clone().no_grad()),
             generator: Player { name: "generator", network: Some(generator), adam: Adam::new(settings.generator) },
             discriminator: Player {
@@ -150,6 +159,10 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             });
         }
 
+        let (real, fake) = match &self.augmenting {
+            Some(augmenting) => augmenting.of_discriminator(step.seed, update).both(real, fake),
+            None => (real, fake),
+        };
         self.discriminator.replace(|mut network, _| {
             network.before_update();
             network
@@ -189,11 +202,15 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             ),
         };
         let (real_mean, fake_mean) = (scalar(real_logits.clone().mean()), scalar(fake_logits.clone().mean()));
-        let separation = statistics::separation(&values(&real_logits), &values(&fake_logits));
+        let seen = values(&real_logits);
+        let separation = statistics::separation(&seen, &values(&fake_logits));
         let adversarial = loss("loss_d", self.settings.objective.discriminator(real_logits, fake_logits), &mut report);
         report.push("logit_real", real_mean);
         report.push("logit_fake", fake_mean);
         report.push("separation", separation);
+        if let Some(augmenting) = &mut self.augmenting {
+            augmenting.hear(self.settings.objective, &seen, separation, &mut report);
+        }
         let loss = surrogates.into_iter().fold(adversarial, |sum, surrogate| sum + surrogate);
         let clip = self.settings.clip;
         report.push("gradient_d", self.discriminator.update(step, &report, loss)?);
@@ -211,9 +228,17 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         let mass = scalar(fake.clone().inner().reshape([n as i64, -1]).mean_dim(1).mean());
         let frozen = self.discriminator.frozen();
         let pass = Pass::train().with_labels(batch.labels.as_deref());
+        let sees_real = self.settings.objective.generator_sees_real();
+        let (real, fake) = match &self.augmenting {
+            Some(augmenting) if sees_real => {
+                augmenting.of_generator(step.seed, step.step.0).both(batch.images.clone(), fake)
+            }
+            Some(augmenting) => (batch.images.clone(), augmenting.of_generator(step.seed, step.step.0).one(fake)),
+            None => (batch.images.clone(), fake),
+        };
         let fake_logits = frozen.forward(fake.into(), &pass).value;
-        let real_logits = if self.settings.objective.generator_sees_real() {
-            frozen.forward(batch.images.clone().into(), &pass).value.detach()
+        let real_logits = if sees_real {
+            frozen.forward(real.into(), &pass).value.detach()
         } else {
             fake_logits.zeros_like().detach()
         };
@@ -319,6 +344,7 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         parameters::save(self.average(), "average", &mut tensors);
         self.generator.adam.save("adam.generator", &mut tensors);
         self.discriminator.adam.save("adam.discriminator", &mut tensors);
+        self.augmenting.iter().for_each(|augmenting| augmenting.save(&mut tensors));
         tensors
     }
 
@@ -338,6 +364,7 @@ impl<G: Generator, D: Discriminator> Learner for Game<G, D> {
         let (mut adam_g, mut adam_d) = (self.generator.adam.clone(), self.discriminator.adam.clone());
         adam_g.load(&generator, "adam.generator", tensors)?;
         adam_d.load(&discriminator, "adam.discriminator", tensors)?;
+        self.augmenting.as_mut().map_or(Ok(()), |augmenting| augmenting.load(tensors))?;
         self.generator = Player { network: Some(generator), adam: adam_g, ..self.generator };
         self.discriminator = Player { network: Some(discriminator), adam: adam_d, ..self.discriminator };
         self.average = Some(average);

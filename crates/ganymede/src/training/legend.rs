@@ -18,6 +18,12 @@ pub fn legend(objective: &dyn Objective, penalties: &[PenaltyTerm]) -> Vec<(&'st
             "chance that a real sample's logit lies above a generated one's; 0.5 at equilibrium, healthy 0.5..0.98"
                 .into(),
         ),
+        (
+            "augment_p",
+            "probability of each transformation of what the discriminator sees, where it is augmented; healthy 0..0.8"
+                .into(),
+        ),
+        ("augment_r", augmented_for(objective.is_shift_invariant())),
         ("gradient_d", gradient("discriminator")),
         ("loss_g", losses.generator.to_owned()),
         (
@@ -73,6 +79,12 @@ fn logits(shift_invariant: bool) -> (&'static str, &'static str) {
     }
 }
 
+/// What an adaptive augmentation holds at its target.
+fn augmented_for(shift_invariant: bool) -> String {
+    let statistic = if shift_invariant { "2 separation - 1" } else { "mean sign of a real sample's logit" };
+    format!("how sure the discriminator is, {statistic}, where augmentation adapts to it; healthy: falls to its target")
+}
+
 fn gradient(player: &str) -> String {
     format!(
         "norm of the {player}'s gradient; healthy: steady within a factor of about 10, neither towards 0 nor bursting"
@@ -110,6 +122,8 @@ mod tests {
                     "logit_real",
                     "logit_fake",
                     "separation",
+                    "augment_p",
+                    "augment_r",
                     "gradient_d",
                     "loss_g",
                     "idle",

@@ -2,6 +2,7 @@
 //! [`Vae`](crate::vae::Vae).
 
 mod adam;
+mod augmenting;
 mod average;
 mod checkpoints;
 #[cfg(test)]

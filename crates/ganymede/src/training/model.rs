@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::{Game, GameSettings, Learner};
-use crate::{config::Config, data::Dataset, error::Result, networks, objectives, penalties, vae::Vae};
+use crate::{augmentation, config::Config, data::Dataset, error::Result, networks, objectives, penalties, vae::Vae};
 
 /// # Errors
 /// When a name is unknown, a setting makes no sense, or the network cannot serve the data.
@@ -12,11 +12,15 @@ pub(crate) fn learner(config: &Config, dataset: &dyn Dataset, device: &Device) -
     if let Some(settings) = &config.vae {
         return Ok(Box::new(Vae::of_config(config, settings, shape, classes, device)?));
     }
+    if config.augment.is_some() {
+        augmentation::check_shape(shape)?;
+    }
     let (generator, discriminator) = networks::build(config, shape, classes, device)?;
     let settings = GameSettings {
         objective: objectives::by_name(&config.objective)?,
         penalties: penalties::parse(&config.penalty)?,
         clip: config.clip,
+        augment: config.augment.clone(),
         n_critic: config.n_critic,
         latent: config.latent,
         generator: config.generator,

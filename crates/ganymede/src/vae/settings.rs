@@ -66,6 +66,7 @@ impl Config {
             objective,
             penalty,
             clip,
+            augment: None,
             n_critic,
             discriminator_batch_norm,
             discriminator,

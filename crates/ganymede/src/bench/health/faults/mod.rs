@@ -51,6 +51,7 @@ fn settings(config: &Config) -> Result<GameSettings> {
         objective: objectives::by_name(&config.objective)?,
         penalties: penalties::parse(&config.penalty)?,
         clip: config.clip,
+        augment: config.augment.clone(),
         n_critic: config.n_critic,
         latent: config.latent,
         generator: config.generator,
