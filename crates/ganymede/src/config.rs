@@ -11,7 +11,7 @@ use crate::{
     networks::{Capacity, Conditional},
     objectives, penalties,
     random::Seed,
-    training::{AdamSettings, Latent, Schedule},
+    training::{AdamSettings, BurnIn, Latent, Schedule},
     vae::VaeSettings,
 };
 
@@ -75,6 +75,9 @@ pub struct Config {
     pub generator: AdamSettings,
     pub discriminator: AdamSettings,
     pub schedule: Schedule,
+    /// What moves over the first part of the run, and to where; nothing where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burn_in: Option<BurnIn>,
     /// Half-life of the generator's average, in thousands of images shown; 0 keeps no average.
     pub average_kimg: f64,
     pub seed: Seed,
@@ -118,6 +121,7 @@ impl Default for Config {
             generator: AdamSettings::default(),
             discriminator: AdamSettings::default(),
             schedule: Schedule::Constant,
+            burn_in: None,
             average_kimg: 10.0,
             seed: Seed(0),
             tick: 50,
@@ -165,6 +169,19 @@ impl Config {
         (self.batch as u64).saturating_mul(self.n_critic)
     }
 
+    fn images_before(&self, step: u64) -> f64 {
+        step as f64 * self.images_per_step() as f64
+    }
+
+    /// What the learning rates are multiplied by in step `step`.
+    pub fn rate_factor(&self, step: u64) -> f64 {
+        let factor = self.schedule.factor(step, self.steps);
+        match &self.burn_in {
+            Some(burn_in) => factor * burn_in.at(self.images_before(step), 1.0, burn_in.rate),
+            None => factor,
+        }
+    }
+
     /// What the generator's average keeps of itself in step `step`.
     ///
     /// The half-life grows with the images seen, up to the configured one, so that the first pictures of a run are not those
@@ -172,7 +189,11 @@ impl Config {
     pub fn average_keep(&self, step: u64) -> f64 {
         const RAMP_UP: f64 = 0.05;
         let seen = (step as f64 + 1.0) * self.images_per_step() as f64;
-        let half_life = (self.average_kimg * 1000.0).min(seen * RAMP_UP);
+        let average_kimg = match &self.burn_in {
+            Some(burn_in) => burn_in.at(self.images_before(step), self.average_kimg, burn_in.average_kimg),
+            None => self.average_kimg,
+        };
+        let half_life = (average_kimg * 1000.0).min(seen * RAMP_UP);
         if half_life <= 0.0 { 0.0 } else { 0.5f64.powf(self.images_per_step() as f64 / half_life) }
     }
 
@@ -201,6 +222,7 @@ impl Config {
             ("penalty", self.penalty != "none" && !self.penalty.is_empty(), self.penalty.clone()),
             ("clip", self.clip.is_some(), format!("{:?}", self.clip.unwrap_or_default())),
             ("augment", self.augment.is_some(), "on".to_owned()),
+            ("burn-in", self.burn_in.is_some(), "on".to_owned()),
             ("n-critic", self.n_critic != 1, self.n_critic.to_string()),
             ("discriminator-batch-norm", self.discriminator_batch_norm, "on".to_owned()),
         ];
@@ -259,6 +281,13 @@ impl Config {
             return Err(Error::setting("clip", "a positive number", clip));
         }
         self.augment.as_ref().map_or(Ok(()), AugmentSettings::validate)?;
+        if let Some(burn_in) = &self.burn_in {
+            burn_in.validate()?;
+            let fixed = self.augment.as_ref().is_some_and(|augment| augment.target.is_none());
+            if let Some(p) = burn_in.augment_p.filter(|_| !fixed) {
+                return Err(Error::setting("burn-in-to augment-p", "none, or augmentation of a fixed --augment-p", p));
+            }
+        }
         self.monitor.as_ref().map_or(Ok(()), Monitoring::validate)?;
         self.health.validate()?;
         self.generator.validate("generator")?;

@@ -8,7 +8,7 @@ use ganymede::{
     training::{Latent, Schedule},
 };
 
-use super::{augmentation::AugmentArguments, health::HealthArguments};
+use super::{augmentation::AugmentArguments, burn_in::BurnInArguments, health::HealthArguments};
 use crate::form::FormArguments;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -28,6 +28,8 @@ pub struct Arguments {
     pub augmentation: AugmentArguments,
     #[command(flatten)]
     pub optimizers: OptimizerArguments,
+    #[command(flatten)]
+    pub burn_in: BurnInArguments,
     #[command(flatten)]
     pub length: LengthArguments,
     #[command(flatten)]
@@ -246,7 +248,7 @@ pub struct OutputArguments {
     /// Go on with the run in DIR, with its settings
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "out", "tick", "snapshot", "keep_every", "DataArguments", "FormArguments", "NetworkArguments", "ModelArguments", "GameArguments",
-        "AugmentArguments", "OptimizerArguments", "MetricsArguments", "HealthArguments",
+        "AugmentArguments", "BurnInArguments", "OptimizerArguments", "MetricsArguments", "HealthArguments",
     ])]
     pub resume: Option<PathBuf>,
 

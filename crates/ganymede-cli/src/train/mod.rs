@@ -3,6 +3,7 @@
 mod arguments;
 mod augmentation;
 mod banner;
+mod burn_in;
 mod dry_run;
 mod health;
 pub mod opening;

@@ -71,8 +71,20 @@ pub fn config(arguments: &Arguments) -> Result<Config, Failure> {
 
 fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     let (preset, mut config) = starting_point(arguments)?;
-    let Arguments { data, form, networks, model, game, augmentation, optimizers, length, metrics, health, output } =
-        arguments;
+    let Arguments {
+        data,
+        form,
+        networks,
+        model,
+        game,
+        augmentation,
+        optimizers,
+        burn_in,
+        length,
+        metrics,
+        health,
+        output,
+    } = arguments;
     set(&mut config.data, &data.data);
     config.size = form.size.or(config.size);
     config.channels = form.channels.or(config.channels);
@@ -102,6 +114,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.batch, &game.batch);
     set(&mut config.seed, &game.seed.map(Seed));
     set_optimizers(&mut config, optimizers);
+    config.burn_in = burn_in.over(config.burn_in)?;
     set(&mut config.tick, &output.tick);
     set(&mut config.snapshot, &output.snapshot);
     set(&mut config.keep_every, &output.keep_every);

@@ -40,6 +40,12 @@ fn a_setting_out_of_range_is_wrong_usage_and_says_what_was_expected() {
             "augment: expected none, or images to augment, got samples of 2 x 1 x 1",
         ),
         ("train --model vae --augment cutout", "augment: expected none beside a VAE"),
+        ("train --burn-in 0 --burn-in-to rate=1", "burn-in: expected a positive number of kimg, got 0"),
+        (
+            "train --burn-in 1 --burn-in-to augment-p=0.3",
+            "burn-in-to augment-p: expected none, or augmentation of a fixed",
+        ),
+        ("train --burn-in 1 --burn-in-to rate", "burn-in-to: expected NAME=VALUE"),
         ("train --penalty r1/0", "interval: expected a whole number of updates from 1, got 0"),
         ("train --channels 2", "channels: expected 1 (grey), 3 (RGB) or 4 (RGB and opacity), got 2"),
         ("train --threads 0", "threads: expected a whole number from 1, got 0"),

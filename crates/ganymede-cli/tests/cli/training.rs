@@ -53,7 +53,9 @@ fn a_run_made_longer_is_the_run_that_was_long_at_once() {
     let classes = "train --conditional --batch 4 --tick 5 --penalty r1:0.1/3 --class-sampling balanced --quiet";
     // stopped between two moves of the probability
     let augmented = "train --batch 4 --tick 5 --augment cutout,colour --augment-kimg 0.03 --augment-target 0.1 --quiet";
-    for settings in [points, classes, augmented] {
+    let burnt_in = "train --data ring8 --batch 16 --tick 5 --penalty r1:0.1 --average-kimg 0 --burn-in 0.12 \
+        --burn-in-to rate=0.1,penalty=0.1,beta2=0.9,average-kimg=1 --quiet";
+    for settings in [points, classes, augmented, burnt_in] {
         assert_longer_is_long(settings);
     }
 }

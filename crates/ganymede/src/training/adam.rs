@@ -4,7 +4,11 @@
 //! m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2
 //! w <- w - rate sqrt(1 - b2^t) / (1 - b1^t)  m / (sqrt(v) + eps sqrt(1 - b2^t))
 //! ```
-//! which is `rate * m^ / (sqrt(v^) + eps)` with the bias-corrected `m^`, `v^`.
+//! which is `rate * m^ / (sqrt(v^) + eps)` with the bias-corrected `m^`, `v^`. Where b2 moves from update to update,
+//! ```text
+//! v = sum_i (1 - b2_i) prod_{j > i} b2_j g_i^2,    and the weights of the g_i^2 sum to 1 - prod_j b2_j
+//! ```
+//! so that the product of all b2 so far stands for `b2^t`.
 
 use std::collections::BTreeMap;
 
@@ -58,6 +62,8 @@ impl AdamSettings {
 pub struct Adam {
     pub settings: AdamSettings,
     updates: u64,
+    /// The product of all beta2 so far, where it has moved; else it is a power.
+    product: Option<f64>,
     moments: BTreeMap<String, Moments>,
 }
 
@@ -69,13 +75,25 @@ struct Moments {
 
 impl Adam {
     pub fn new(settings: AdamSettings) -> Self {
-        Adam { settings, updates: 0, moments: BTreeMap::new() }
+        Adam { settings, updates: 0, product: None, moments: BTreeMap::new() }
+    }
+
+    /// The decay of the second moment from the next update on.
+    pub fn set_beta2(&mut self, beta2: f64) {
+        self.product = Some(self.product());
+        self.settings.beta2 = beta2;
+    }
+
+    fn product(&self) -> f64 {
+        let power = || self.settings.beta2.powi(self.updates.min(i32::MAX as u64) as i32);
+        self.product.unwrap_or_else(power)
     }
 
     /// One update of every parameter of `module` that has a gradient, with the rate times `rate_factor`; and the first
     /// tensor, of the module or of this optimizer, that is not finite now.
     pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate_factor: f64) -> (M, Option<String>) {
         self.updates += 1;
+        self.product = self.product.map(|product| product * self.settings.beta2);
         let update = self.update(rate_factor);
         let path = ModulePath::default();
         let mut stepper = Stepper { path, gradients, update, moments: &mut self.moments, not_finite: None };
@@ -87,7 +105,7 @@ impl Adam {
     fn update(&self, rate_factor: f64) -> ganymede_ops::AdamUpdate {
         let AdamSettings { rate, beta1, beta2, epsilon } = self.settings;
         let updates = self.updates.min(i32::MAX as u64) as i32;
-        let correction = (1.0 - beta2.powi(updates)).sqrt();
+        let correction = (1.0 - self.product()).sqrt();
         ganymede_ops::AdamUpdate {
             beta1: beta1 as f32,
             beta2: beta2 as f32,
@@ -115,6 +133,10 @@ impl Adam {
             tensors.insert(format!("{prefix}.second.{path}"), TensorData::new(moments.second.clone(), [size]));
         }
         tensors.insert(format!("{prefix}.updates"), TensorData::new(vec![self.updates as i64], [1]));
+        if let Some(product) = self.product {
+            // to the last bit, which no other type of a checkpoint keeps
+            tensors.insert(format!("{prefix}.product"), TensorData::new(vec![product.to_bits() as i64], [1]));
+        }
     }
 
     /// The name under `prefix` of the first moment that is not finite.
@@ -136,6 +158,11 @@ impl Adam {
         let updates =
             data.try_to_vec::<i64>().ok().and_then(|v| v.first().copied()).and_then(|n| u64::try_from(n).ok());
         self.updates = updates.ok_or_else(|| missing(&name, "not a count"))?;
+        let name = format!("{prefix}.product");
+        let bits = |data: &TensorData| data.try_to_vec::<i64>().ok().and_then(|v| v.first().copied());
+        let share = |bits: i64| Some(f64::from_bits(bits as u64)).filter(|product| (0.0..=1.0).contains(product));
+        let product = |data: &TensorData| bits(data).and_then(share).ok_or_else(|| missing(&name, "no share of 1"));
+        self.product = tensors.get(&name).map(product).transpose()?;
         self.moments.clear();
         let sizes: BTreeMap<String, usize> =
             parameters::list(module).into_iter().map(|tensor| (tensor.name.clone(), tensor.size())).collect();
@@ -197,5 +224,62 @@ impl ModuleMapper for Stepper<'_> {
             }
         };
         Param::from_mapped_value(id, tensor, mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{layers::Linear, testing::initializer};
+
+    const RATE: f64 = 0.01;
+
+    fn adam() -> Adam {
+        Adam::new(AdamSettings { rate: RATE, beta1: 0.0, ..AdamSettings::default() })
+    }
+
+    fn weight(layer: &Linear) -> f64 {
+        layer.weight.val().into_scalar::<f64>()
+    }
+
+    fn stepped(adam: &mut Adam, layer: Linear, beta2: f64) -> Linear {
+        adam.set_beta2(beta2);
+        let gradients = (layer.weight.val().sum() * 3.0).backward();
+        adam.step(layer, gradients, 1.0).0
+    }
+
+    /// Under one gradient all the time, `m^ = g` and `v^ = g^2` whatever the betas were: every update moves by the rate.
+    #[test]
+    fn a_moving_beta2_is_corrected_by_the_product_of_all_it_was_also_across_a_save() {
+        let (mut adam_of, mut layer) = (adam(), Linear::new(1, 1, &mut initializer()));
+        for beta2 in [0.5, 0.9, 0.99, 0.7, 0.2, 0.999] {
+            let before = weight(&layer);
+            layer = stepped(&mut adam_of, layer, beta2);
+            assert!((before - weight(&layer) - RATE).abs() < 1e-6, "{beta2}: {}", before - weight(&layer));
+        }
+        let mut tensors = NamedTensors::new();
+        adam_of.save("adam", &mut tensors);
+        let mut resumed = adam();
+        resumed.load(&layer, "adam", &tensors).unwrap();
+        let [on, after] = [adam_of, resumed].map(|mut adam| weight(&stepped(&mut adam, layer.clone(), 0.3)));
+        assert_eq!(on, after);
+        tensors.insert("adam.product".into(), TensorData::new(vec![2.0f64.to_bits() as i64], [1]));
+        assert!(adam().load(&layer, "adam", &tensors).is_err());
+    }
+
+    #[test]
+    fn a_beta2_that_is_set_and_stays_is_the_power() {
+        let run = |set: bool| {
+            let (mut adam, mut layer) = (adam(), Linear::new(1, 1, &mut initializer()));
+            for _ in 0..20 {
+                if set {
+                    adam.set_beta2(0.999);
+                }
+                let gradients = layer.weight.val().square().sum().backward();
+                layer = adam.step(layer, gradients, 1.0).0;
+            }
+            weight(&layer)
+        };
+        assert!((run(true) - run(false)).abs() < 1e-6);
     }
 }

@@ -44,6 +44,13 @@ impl Augmenting {
         })
     }
 
+    /// Moves a probability that is not adaptive.
+    pub fn set_p(&mut self, to: f64) {
+        if let Probability::Fixed(p) = &mut self.probability {
+            *p = to;
+        }
+    }
+
     fn p(&self) -> f64 {
         match &self.probability {
             Probability::Fixed(p) => *p,

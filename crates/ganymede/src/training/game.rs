@@ -12,79 +12,20 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
-use serde::{Deserialize, Serialize};
 
 use super::{
-    Adam, AdamSettings, Batch, Learner, Probe, Report, Source, TrainingStep, augmenting::Augmenting, average_into,
-    player::Player, statistics,
+    Adam, AdamSettings, Batch, GameSettings, Learner, Probe, Report, Source, TrainingStep, augmenting::Augmenting,
+    average_into, player::Player, statistics,
 };
 use crate::{
-    augmentation::AugmentSettings,
     error::{Error, Result},
     networks::{Discriminator, Generator, Pass},
-    objectives::{self, Objective, Terms},
+    objectives::Terms,
     parameters::{self, NamedTensors, TensorInfo},
-    penalties::{self, Penalized, PenaltyTerm, Points},
+    penalties::{self, Penalized, Points},
     random::{Draws, Purpose},
     signal::Signal,
 };
-
-/// The distribution of the latents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Latent {
-    /// N(0, I).
-    #[default]
-    Normal,
-    /// Uniform on [-1, 1]^d.
-    Uniform,
-}
-
-impl Latent {
-    /// # Shapes
-    /// -> [n, size].
-    pub fn draw(self, draws: &mut Draws, n: usize, size: usize, device: &Device) -> Tensor<2> {
-        match self {
-            Latent::Normal => draws.normal_tensor([n, size], device),
-            Latent::Uniform => draws.uniform_tensor([n, size], -1.0, 1.0, device),
-        }
-    }
-}
-
-/// The rules of the game.
-#[derive(Debug, Clone)]
-pub struct GameSettings {
-    pub objective: &'static dyn Objective,
-    pub penalties: Vec<PenaltyTerm>,
-    /// After each update of the discriminator its weights are clipped to [-c, c] (Arjovsky, Chintala & Bottou 2017).
-    pub clip: Option<f64>,
-    /// What is done to the samples that the discriminator sees, which are images then.
-    pub augment: Option<AugmentSettings>,
-    /// Updates of the discriminator for one of the generator.
-    pub n_critic: u64,
-    pub latent: Latent,
-    pub generator: AdamSettings,
-    pub discriminator: AdamSettings,
-}
-
-impl GameSettings {
-    /// The game of that objective and those penalties (as [`penalties::parse`] reads them), otherwise with the defaults.
-    ///
-    /// # Errors
-    /// When a name is unknown.
-    pub fn new(objective: &str, penalty: &str) -> Result<Self> {
-        Ok(GameSettings {
-            objective: objectives::by_name(objective)?,
-            penalties: penalties::parse(penalty)?,
-            clip: None,
-            augment: None,
-            n_critic: 1,
-            latent: Latent::default(),
-            generator: AdamSettings::default(),
-            discriminator: AdamSettings::default(),
-        })
-    }
-}
 
 /// A generator and a discriminator that play against each other.
 #[derive(Debug)]
@@ -145,7 +86,22 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
         self.average.as_ref().expect("the average is only taken out while it moves")
     }
 
+    /// Moves what burns in to where it is after so many images, and returns the factor of the penalties' weights.
+    fn burn_in(&mut self, images: f64) -> f64 {
+        let Some(burn_in) = &self.settings.burn_in else { return 1.0 };
+        if burn_in.beta2.is_some() {
+            let beta2 = |start: AdamSettings| burn_in.at(images, start.beta2, burn_in.beta2);
+            self.generator.adam.set_beta2(beta2(self.settings.generator));
+            self.discriminator.adam.set_beta2(beta2(self.settings.discriminator));
+        }
+        if let (Some(augmenting), Some(augment)) = (&mut self.augmenting, &self.settings.augment) {
+            augmenting.set_p(burn_in.at(images, augment.p, burn_in.augment_p));
+        }
+        burn_in.at(images, 1.0, burn_in.penalty)
+    }
+
     fn update_discriminator(&mut self, step: TrainingStep, update: u64, batch: &Batch) -> Result<Report> {
+        let penalty_factor = self.burn_in(update as f64 * batch.images.dims()[0] as f64);
         let real = batch.images.clone();
         let draws = |purpose| Draws::new(step.seed, purpose, update);
         let latent_draws = &mut draws(Purpose::DiscriminatorLatent);
@@ -181,7 +137,7 @@ impl<G: Generator, D: Discriminator> Game<G, D> {
             let frozen = self.discriminator.frozen();
             let Penalized { value, surrogate, logits } = penalties::penalize(
                 term.penalty,
-                term.weight_when_due(),
+                term.weight_when_due() * penalty_factor,
                 x,
                 |x| frozen.forward(x, &pass),
                 |x| network.forward(x, &pass),

@@ -4,12 +4,14 @@
 mod adam;
 mod augmenting;
 mod average;
+mod burn_in;
 mod checkpoints;
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
 mod format_tests;
 mod game;
+mod game_settings;
 mod gradients;
 mod guard;
 mod journal;
@@ -34,7 +36,9 @@ mod watching_tests;
 
 pub use adam::{Adam, AdamSettings};
 pub use average::average_into;
-pub use game::{Game, GameSettings, Latent};
+pub use burn_in::BurnIn;
+pub use game::Game;
+pub use game_settings::{GameSettings, Latent};
 pub use learner::{Batch, Learner, Source, TrainingStep};
 pub use legend::{PROBED, legend};
 pub use probe::Probe;

@@ -21,6 +21,7 @@ pub(crate) fn learner(config: &Config, dataset: &dyn Dataset, device: &Device) -
         penalties: penalties::parse(&config.penalty)?,
         clip: config.clip,
         augment: config.augment.clone(),
+        burn_in: config.burn_in,
         n_critic: config.n_critic,
         latent: config.latent,
         generator: config.generator,

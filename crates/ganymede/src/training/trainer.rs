@@ -290,7 +290,7 @@ impl Trainer {
         let circumstances = TrainingStep {
             seed: self.config.seed,
             step: Step(step),
-            rate_factor: self.config.schedule.factor(step, self.config.steps),
+            rate_factor: self.config.rate_factor(step),
             average_keep: self.config.average_keep(step),
         };
         let report = self.learner.step(circumstances, &self.loader)?;

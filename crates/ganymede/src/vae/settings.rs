@@ -67,6 +67,7 @@ impl Config {
             penalty,
             clip,
             augment: None,
+            burn_in: None,
             n_critic,
             discriminator_batch_norm,
             discriminator,

@@ -52,6 +52,7 @@ fn settings(config: &Config) -> Result<GameSettings> {
         penalties: penalties::parse(&config.penalty)?,
         clip: config.clip,
         augment: config.augment.clone(),
+        burn_in: config.burn_in,
         n_critic: config.n_critic,
         latent: config.latent,
         generator: config.generator,
