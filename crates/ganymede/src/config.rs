@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     augmentation::AugmentSettings,
-    data::{Colour, Fit, Form, OpenOptions, Size, form::check_channels},
+    data::{Colour, Fit, Form, OpenOptions, Size, form::check_channels, hold_out::check_share},
     error::{Error, Result},
     evaluation::Monitoring,
     health::HealthSettings,
@@ -40,6 +40,9 @@ pub struct Config {
     /// Whether every image is shown from right to left as well.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub mirror: bool,
+    /// The share of a folder's samples that no training sees: held-out data for the detector of overfitting and for metrics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<f64>,
     /// The share of unreadable pictures up to which a folder is used without them; 0.1 % where not given.
     pub tolerate: Option<f64>,
     /// The pair of networks.
@@ -103,6 +106,7 @@ impl Default for Config {
             fit: Fit::Crop,
             background: None,
             mirror: false,
+            hold_out: None,
             tolerate: None,
             network: "small28".into(),
             capacity: None,
@@ -154,9 +158,9 @@ impl Config {
 
     /// How the data are to be opened.
     pub fn open_options(&self) -> OpenOptions<'static> {
-        let Config { size, channels, fit, background, mirror, tolerate, .. } = *self;
+        let Config { size, channels, fit, background, mirror, hold_out, tolerate, .. } = *self;
         let form = Form { size, channels, fit, background };
-        OpenOptions { form, mirror, tolerate, ..OpenOptions::default() }
+        OpenOptions { form, mirror, hold_out, tolerate, ..OpenOptions::default() }
     }
 
     /// Images of the data shown to the discriminator in the whole run, in thousands.
@@ -273,6 +277,7 @@ impl Config {
         if let Some(share) = self.tolerate.filter(|share| !(0.0..=1.0).contains(share)) {
             return Err(Error::setting("tolerate", "a share from 0 to 1", share));
         }
+        self.hold_out.map_or(Ok(()), check_share)?;
         check_channels(self.channels)?;
         if !(self.average_kimg.is_finite() && self.average_kimg >= 0.0) {
             return Err(Error::setting("average-kimg", "a number from 0", self.average_kimg));

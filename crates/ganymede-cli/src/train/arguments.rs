@@ -78,6 +78,11 @@ pub struct DataArguments {
     #[arg(long)]
     pub mirror: bool,
 
+    /// Share of a folder's pictures that no training sees, such as 0.05: with it overfitting is watched, and metrics are against
+    /// pictures that the run does not know [default: none]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub hold_out: Option<f64>,
+
     /// Share of the pictures of a folder that may be unreadable [default: 0.001]
     #[arg(long, value_name = "SHARE", hide_short_help = true)]
     pub tolerate: Option<f64>,

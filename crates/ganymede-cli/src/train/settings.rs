@@ -91,6 +91,7 @@ fn new(arguments: &Arguments) -> Result<Plan, Failure> {
     set(&mut config.fit, &form.fit.map(Into::into));
     config.background = form.background.or(config.background);
     config.mirror |= data.mirror;
+    config.hold_out = data.hold_out.or(config.hold_out);
     config.tolerate = data.tolerate.or(config.tolerate);
     set(&mut config.network, &networks.network);
     config.capacity = networks.capacity.map(Into::into).or(config.capacity);

@@ -14,6 +14,7 @@ mod event;
 mod folder;
 pub(crate) mod form;
 mod grid25;
+pub(crate) mod hold_out;
 mod idx;
 mod image_set;
 mod labels;

@@ -15,9 +15,9 @@
 use std::{fs::File, io::Read, path::Path, sync::Arc};
 
 use super::{
-    Dataset, Form, PictureOptions, Points, Progress, Shapes, Size, Split, cifar, download::PUBLISHED, grid25, idx,
-    mirrored::Mirrored, open_cifar, open_folder, open_idx, open_zip, ring8, stacked_mnist, stacked_mnist::StackedMnist,
-    swiss_roll, two_moons, zip,
+    Dataset, Form, PictureOptions, Points, Progress, Shapes, Size, Split, cifar, download::PUBLISHED, grid25,
+    hold_out::Part, idx, mirrored::Mirrored, open_cifar, open_folder, open_idx, open_zip, ring8, stacked_mnist,
+    stacked_mnist::StackedMnist, swiss_roll, two_moons, zip,
 };
 use crate::error::{Error, Result};
 
@@ -30,6 +30,8 @@ pub struct OpenOptions<'a> {
     pub mirror: bool,
     /// The share of unreadable pictures up to which a folder or an archive is used without them; 0.1 % where not given.
     pub tolerate: Option<f64>,
+    /// The share of the samples of a path that is its test part and that no training sees; a path has none where not given.
+    pub hold_out: Option<f64>,
     pub split: Split,
     /// Hears of downloads and of decoding.
     pub progress: Option<Progress<'a>>,
@@ -53,7 +55,17 @@ pub fn known_names() -> impl Iterator<Item = &'static str> {
 /// [`Error::UnknownName`] for what is neither; [`Error::Setting`] for a size, channels or split that the data cannot have;
 /// [`Error::Data`], [`Error::Io`] and [`Error::Download`] for data that cannot be used, read or fetched.
 pub fn open(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
-    let set = open_plain(source, options)?;
+    let set = match options.hold_out {
+        None => open_plain(source, options)?,
+        Some(_) if known_names().any(|name| name == source) => {
+            let expected = format!("none beside '{source}', which has a test part of its own");
+            return Err(Error::setting("hold-out", expected, options.hold_out.unwrap_or_default()));
+        }
+        Some(share) => {
+            let whole = open_plain(source, &OpenOptions { split: Split::Train, ..*options })?;
+            Arc::new(Part::of(whole, share, options.split)?)
+        }
+    };
     Ok(if options.mirror { Arc::new(Mirrored::of(set)?) } else { set })
 }
 
@@ -94,7 +106,7 @@ fn open_plain(source: &str, options: &OpenOptions) -> Result<Arc<dyn Dataset>> {
         return Ok(Arc::new(open_cifar(path, split)?.converted(&form)?));
     }
     if split == Split::Test {
-        return Err(Error::setting("split", "train: a path has no other part", "test"));
+        return Err(Error::setting("split", "train, as a path has no other part without --hold-out", "test"));
     }
     let pictures = PictureOptions { form, tolerate, progress, ..PictureOptions::default() };
     if path.is_dir() {
