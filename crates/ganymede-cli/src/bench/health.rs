@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -9,14 +10,16 @@ use console::style;
 use ganymede::{
     Config, Error,
     bench::health::{self, Cost, Images, Options, Table},
-    health::Severity,
+    health::{Event, Severity},
     random::Seed,
+    training::{Observer, RunDirectory},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::{
     failure::Failure,
+    interrupt,
     seeds::Seeds,
     style::{count, duration, rows},
 };
@@ -28,7 +31,7 @@ const QUICK_COST_STEPS: u64 = 50;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "With health")]
 pub struct Arguments {
-    /// Seeds of the planted faults, and from the first on those of the healthy runs [default: 100-119, quick 100-101]
+    /// Seeds of the planted faults, and from the first on those of the healthy runs [default: 200-219, quick 200-201]
     #[arg(long, value_name = "LIST")]
     seeds: Option<Seeds>,
 
@@ -47,6 +50,19 @@ pub struct Arguments {
     /// Steps of the healthy runs on images [default: 10,000, like those of points]
     #[arg(long, value_name = "N")]
     healthy_steps: Option<u64>,
+
+    /// In place of the bench: one run with this fault in it, of the first of the seeds, kept in --out to be looked at with
+    /// `ganymede diagnose`
+    #[arg(long, value_name = "NAME", requires = "out", conflicts_with_all = ["faults", "quick"])]
+    plant: Option<String>,
+
+    /// Where the run of --plant is kept
+    #[arg(long, value_name = "DIR", requires = "plant")]
+    out: Option<PathBuf>,
+
+    /// Steps of the run of --plant [default: as in the bench]
+    #[arg(long, value_name = "N", requires = "plant", value_parser = clap::value_parser!(u64).range(1..))]
+    plant_steps: Option<u64>,
 }
 
 /// In place of a fault: none of them.
@@ -54,6 +70,9 @@ const NONE: &str = "none";
 
 /// Runs the bench and prints its tables; fails where they do not say what they should.
 pub fn run(arguments: &Arguments, as_json: bool) -> Result<(), Failure> {
+    if let (Some(name), Some(out)) = (&arguments.plant, &arguments.out) {
+        return plant(name, out, arguments);
+    }
     let healthy_only = arguments.faults == [NONE];
     for name in arguments.faults.iter().filter(|_| !healthy_only) {
         if health::names().all(|known| known != name) {
@@ -90,6 +109,32 @@ pub fn run(arguments: &Arguments, as_json: bool) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(Failure::NotConfirmed("what the detectors should see; the table says where".into())),
     }
+}
+
+/// Says what is said of the run.
+struct Listener;
+
+impl Observer for Listener {
+    fn on_health(&mut self, event: &Event) {
+        println!("{event}");
+    }
+
+    fn wants_to_stop(&self) -> bool {
+        interrupt::requested()
+    }
+}
+
+fn plant(name: &str, out: &Path, arguments: &Arguments) -> Result<(), Failure> {
+    interrupt::watch();
+    let first = arguments.seeds.as_ref().and_then(|seeds| seeds.0.first().copied()).unwrap_or(health::FIRST_SEED);
+    let directory = RunDirectory::at(out);
+    if directory.config()?.is_some() {
+        let advice = "name another directory with --out";
+        return Err(Failure::usage(format!("{}: there is a run here already", out.display()), advice));
+    }
+    health::plant(name, Seed(first), arguments.plant_steps, directory, &mut Listener)?;
+    println!("{}; next: ganymede diagnose {}", out.display(), out.display());
+    Ok(())
 }
 
 fn costs(quick: bool) -> Result<Vec<Cost>, Error> {

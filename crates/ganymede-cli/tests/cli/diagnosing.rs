@@ -1,5 +1,10 @@
 //! `ganymede diagnose`
 
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
 use crate::place::{Place, TINY};
 
 /// What the report of a run says, for programs.
@@ -34,6 +39,59 @@ fn a_run_that_died_of_numbers_that_are_not_finite_is_told_so_though_nobody_watch
     assert_eq!(diagnosis["verdict"]["detector"], "not_finite", "{diagnosis}");
     assert_eq!(diagnosis["skipped"][0]["step"], 3);
     assert_eq!((&diagnosis["is_replayed"], &diagnosis["ending"]["kind"]), (&true.into(), &"died".into()));
+}
+
+/// A run with a planted fault, killed once it has said so, is told the fault and its end from what it left.
+fn killed_by(fault: &str, seed: u64, detectors: &[&str]) {
+    const PATIENCE: Duration = Duration::from_secs(240);
+    let place = Place::new();
+    let line = format!("bench health --plant {fault} --seeds {seed} --plant-steps 1000000 --out run");
+    let mut run = place.command(&line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let names: Vec<String> = detectors.iter().map(|name| format!("\"detector\":\"{name}\"")).collect();
+    let began = Instant::now();
+    loop {
+        let said = std::fs::read_to_string(place.path("run/health.jsonl")).unwrap_or_default();
+        if said.lines().any(|line| names.iter().any(|name| line.contains(name))) {
+            break;
+        }
+        assert!(run.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE, "{fault}, seed {seed}: {said}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let diagnosis = diagnosis(&place, "");
+    let verdict = diagnosis["verdict"]["detector"].as_str().unwrap_or_default();
+    assert!(detectors.contains(&verdict), "{fault}, seed {seed}: {diagnosis}");
+    assert_eq!(diagnosis["ending"]["kind"], "died", "{fault}, seed {seed}: {diagnosis}");
+    assert!(!place.read("run/diagnosis/report.html").is_empty());
+}
+
+#[test]
+fn a_run_that_was_killed_is_told_what_had_gone_wrong_whatever_that_was() {
+    killed_by("vanishing", 0, &["vanishing_gradient"]);
+    killed_by("exploding", 0, &["exploding_gradient", "learning_rate", "not_finite"]);
+    killed_by("saturation", 0, &["saturation"]);
+    killed_by("overfitting", 0, &["overfitting"]);
+    killed_by("latent-cut", 0, &["mode_collapse"]);
+    killed_by("grid25", 0, &["mode_collapse"]);
+    killed_by("cycling", 0, &["cycling"]);
+    killed_by("constant-data", 0, &["data_faults"]);
+    killed_by("wrong-range", 0, &["data_faults"]);
+}
+
+#[test]
+fn a_run_that_was_killed_with_a_number_that_is_not_finite_is_told_so_at_each_site() {
+    (0..6).for_each(|site| killed_by("not-finite", site, &["not_finite"]));
+}
+
+#[test]
+fn a_planted_run_is_of_a_known_fault_and_overwrites_nothing() {
+    let place = Place::new();
+    place.run("bench health --plant nothing --out run").fails_with(2, &["nothing", "vanishing"]);
+    place.run("bench health --plant cycling").fails_with(2, &["--out"]);
+    let out = place.run("bench health --plant constant-data --plant-steps 3 --out run").succeeds().out;
+    assert!(out.contains("data_faults") && out.contains("ganymede diagnose run"), "{out}");
+    place.run("bench health --plant cycling --out run").fails_with(2, &["run", "--out"]);
 }
 
 #[test]

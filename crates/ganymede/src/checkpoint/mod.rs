@@ -51,8 +51,11 @@ pub struct DataInfo {
 #[serde(deny_unknown_fields)]
 pub struct Best {
     pub step: Step,
-    /// Lower is better.
+    /// Of the metric; lower is better.
     pub score: f64,
+    /// The share of the probe's real samples that it covers, where snapshots between two measured ones are compared by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<f64>,
 }
 
 /// The state of a run after `step` steps, which is also where its schedule stands.

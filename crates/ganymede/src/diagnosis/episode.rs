@@ -43,11 +43,12 @@ impl Episode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::Severity;
+    use crate::health::{Remedy, Severity};
 
     fn event(step: u64, detector: &str, phase: Phase) -> Event {
         let (evidence, cause, advice) = (Vec::new(), String::new(), String::new());
-        Event { step, detector: detector.into(), phase, severity: Severity::Fault, evidence, cause, advice }
+        let (severity, remedy) = (Severity::Fault, Remedy::default());
+        Event { step, detector: detector.into(), phase, severity, evidence, cause, advice, remedy }
     }
 
     #[test]

@@ -30,33 +30,43 @@ pub(super) fn page(
          <title>Diagnosis of {name}</title>\
          <style>{REPORT_STYLE}{DARK_STYLE} img{{max-width:100%;image-rendering:pixelated;border-radius:8px}}</style>\
          </head><body><main><h1>{name}</h1>{verdict}{account}{happened}{deep}\
-         <section><h2>Numbers</h2><div class=\"figures\">{plots}</div></section>{shown}\
+         {plots}{shown}\
          <footer>By Ganymede {version}. Run it again: <code>ganymede diagnose {run}</code></footer></main></body></html>\n",
         name = escaped(&name),
         verdict = verdict(diagnosis),
         account = account(records, diagnosis),
         happened = happened(diagnosis),
         deep = diagnosis.deep.as_ref().map_or_else(String::new, deep),
-        shown = if shown.is_empty() {
-            shown
-        } else {
-            format!("<section><h2>Pictures</h2><div class=\"figures\">{shown}</div></section>")
-        },
+        plots = section("Numbers", &plots),
+        shown = section("Pictures", &shown),
         version = diagnosis.ganymede,
         run = escaped(&records.directory.path().display().to_string()),
     )
+}
+
+/// Figures under a heading; nothing of none.
+fn section(title: &str, figures: &str) -> String {
+    match figures {
+        "" => String::new(),
+        _ => format!("<section><h2>{title}</h2><div class=\"figures\">{figures}</div></section>"),
+    }
 }
 
 fn verdict(diagnosis: &Diagnosis) -> String {
     let headline = escaped(&diagnosis.headline());
     match &diagnosis.verdict {
         None => format!("<p class=\"lead\"><span class=\"holds\">✓</span> {headline}</p>"),
-        Some(event) => format!(
-            "<p class=\"lead\"><span class=\"fails\">✗</span> <b>{headline}</b></p><p>{}: {}.</p><p><b>Advice</b>: {}.</p>",
-            escaped(&numbers(event)),
-            escaped(&event.cause),
-            escaped(&event.advice),
-        ),
+        Some(event) => {
+            let numbers = numbers(event);
+            let numbers = if numbers.is_empty() { numbers } else { format!("{numbers}: ") };
+            format!(
+                "<p class=\"lead\"><span class=\"fails\">✗</span> <b>{headline}</b></p><p>{}{}.</p>\
+                 <p><b>Advice</b>: {}.</p>",
+                escaped(&numbers),
+                escaped(&event.cause),
+                escaped(&event.advice),
+            )
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Finding, Phase, Symptom};
+use super::{Advice, Event, Finding, Phase, Symptom};
 
 /// Steps after which a fault that persists is said again, the first time.
 const AGAIN: u64 = 1000;
@@ -71,8 +71,8 @@ impl Alarm {
 }
 
 fn event(detector: &str, step: u64, phase: Phase, finding: Finding) -> Event {
-    let Finding { severity, evidence, cause, advice } = finding;
-    Event { step, detector: detector.to_owned(), phase, severity, evidence, cause, advice }
+    let Finding { severity, evidence, cause, advice: Advice { text: advice, remedy } } = finding;
+    Event { step, detector: detector.to_owned(), phase, severity, evidence, cause, advice, remedy }
 }
 
 #[cfg(test)]

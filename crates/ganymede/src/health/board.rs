@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, DETECTORS, Detector, Event, Reading, alarm::Alarm};
-use crate::error::Result;
-
+use super::{Context, DETECTORS, Detector, Event, Kind, Reading, alarm::Alarm};
 /// Every detector that has a meaning for a run, each with its alarm.
 #[derive(Debug)]
 pub struct Board {
@@ -37,10 +35,10 @@ struct WatcherState {
 impl Board {
     /// The detectors of a run that has not begun.
     pub fn new(context: Context) -> Self {
-        let watchers = DETECTORS.iter().filter_map(|kind| {
-            Some(Watcher { name: kind.name, detector: (kind.build)(&context)?, alarm: Alarm::default() })
-        });
-        Board { context, watchers: watchers.collect() }
+        let watcher =
+            |kind: &Kind| Some(Watcher { name: kind.name, detector: (kind.build)(&context)?, alarm: Alarm::default() });
+        let watchers = DETECTORS.iter().filter_map(watcher).collect();
+        Board { context, watchers }
     }
 
     /// What there is to say of the numbers after `step` steps.
@@ -59,7 +57,7 @@ impl Board {
 
     /// Forgets everything, as when the networks are no longer those that were watched.
     pub fn reset(&mut self) {
-        *self = Board::new(self.context);
+        *self = Board::new(self.context.clone());
     }
 
     pub fn state(&self) -> BoardState {
@@ -67,18 +65,15 @@ impl Board {
         BoardState(self.watchers.iter().map(|watcher| (watcher.name.to_owned(), state(watcher))).collect())
     }
 
-    /// Takes over what [`Board::state`] gave; a detector that it does not know begins anew.
-    ///
-    /// # Errors
-    /// [`crate::Error::Setting`] where a memory is none of this version.
-    pub fn restore(&mut self, state: &BoardState) -> Result<()> {
+    /// Takes over what [`Board::state`] gave. A detector that it does not know, or whose memory is of another version, begins
+    /// anew: no run fails for what was remembered about it.
+    pub fn restore(&mut self, state: &BoardState) {
         for watcher in &mut self.watchers {
-            if let Some(WatcherState { alarm, memory }) = state.0.get(watcher.name) {
-                watcher.detector.remember(memory.clone())?;
+            let Some(WatcherState { alarm, memory }) = state.0.get(watcher.name) else { continue };
+            if watcher.detector.remember(memory.clone()).is_ok() {
                 watcher.alarm = alarm.clone();
             }
         }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! series      gap = logit_real - logit_fake, and fake_mean, where the generated mass lies
 //! levels      means over 1, 4, 16 and 64 readings; the last 96 of each, from 64 on
+//!             of fake_mean only where they swing by a quarter of the data's spread
 //! r(k)        correlation of the series with itself k places later
 //! circling    a trough r(k1) <= -0.6, the peak behind it r(k2) >= 0.75 with k2 at most a third of them, and again
 //!             r(2 k2) >= 0.6: three turns; the second half no quieter than 0.7 of the first
@@ -15,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
     memory::Window,
 };
@@ -23,7 +24,7 @@ use super::{
 pub(super) const KIND: Kind = Kind {
     name: "cycling",
     summary: "the logit gap or the generated mass swings to and fro without coming to rest",
-    build: |context| context.objective.and_then(|_| of_rule(Cycling)),
+    build: |context| context.objective.and_then(|_| of_rule(Cycling { advice: context.damping() })),
 };
 
 const LEVELS: usize = 4;
@@ -38,15 +39,21 @@ const TROUGH: f64 = -0.6;
 const PEAK: f64 = 0.75;
 const SECOND_PEAK: f64 = 0.6;
 const STEADY: f64 = 0.7;
+/// Of the data's standard deviation: mass that swings by less is learning, or noise.
+const WIDE: f64 = 0.25;
 
 #[derive(Debug)]
-struct Cycling;
+struct Cycling {
+    advice: Advice,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Memory {
     gap: [Level; LEVELS],
     mass: [Level; LEVELS],
+    /// The standard deviation of the data, where it has been looked at.
+    spread: f64,
 }
 
 /// One level of means: those that are full, and the one being made.
@@ -75,12 +82,15 @@ impl Rule for Cycling {
     fn judge(&self, memory: &mut Memory, _step: u64, reading: &Reading) -> Symptom {
         let gap = reading.get("logit_real").zip(reading.get("logit_fake")).map(|(real, fake)| real - fake);
         let Some(gap) = gap else { return Symptom::Unknown };
-        let series =
-            [("logit gap", Some(gap), &mut memory.gap), ("fake_mean", reading.get("fake_mean"), &mut memory.mass)];
+        memory.spread = reading.get("data_spread").unwrap_or(memory.spread);
+        let series = [
+            ("logit gap", Some(gap), 0.0, &mut memory.gap),
+            ("fake_mean", reading.get("fake_mean"), WIDE * memory.spread, &mut memory.mass),
+        ];
         let mut found = None;
-        for (name, value, levels) in series {
+        for (name, value, least, levels) in series {
             let Some(value) = value else { continue };
-            push(levels, value);
+            push(levels, value, least);
             let known = levels.iter().enumerate().find_map(|(at, level)| Some((at, level.swing.as_ref()?)));
             found =
                 found.or(known.map(|(at, swing)| (name, swing.period as u64 * RATIO.pow(at as u32), swing.clone())));
@@ -92,13 +102,13 @@ impl Rule for Cycling {
                 Evidence::below(format!("correlation of {name} before that"), swing.trough, TROUGH),
             ],
             "generator and discriminator chase each other, and nothing damps the game",
-            "add a zero-centred gradient penalty such as --penalty r1, or set --beta1 0",
+            self.advice.clone(),
         ))
     }
 }
 
 /// Adds a reading to the first level and what it completes to the others, and looks for swings where that changes much.
-fn push(levels: &mut [Level; LEVELS], mut value: f64) {
+fn push(levels: &mut [Level; LEVELS], mut value: f64, least: f64) {
     for level in levels {
         level.values.push(value, LENGTH);
         level.sum += value;
@@ -107,15 +117,18 @@ fn push(levels: &mut [Level; LEVELS], mut value: f64) {
             return;
         }
         if level.values.len() >= ENOUGH {
-            level.swing = swing(&level.values);
+            level.swing = swing(&level.values, least);
         }
         value = level.sum / RATIO as f64;
         (level.sum, level.count) = (0.0, 0);
     }
 }
 
-fn swing(window: &Window) -> Option<Swing> {
+fn swing(window: &Window, least: f64) -> Option<Swing> {
     let values: Vec<f64> = window.iter().collect();
+    if deviation(&values) < least {
+        return None;
+    }
     let at = |lag: usize| correlation(&values[..values.len() - lag], &values[lag..]);
     let correlations: Vec<f64> = (1..=values.len() / TURNS).map(at).collect();
     // the first trough, and the highest peak behind it
@@ -150,6 +163,18 @@ mod tests {
 
     fn of(steps: u64, gap: impl Fn(u64) -> f64) -> Option<u64> {
         onset(&watch(&KIND, "wasserstein", steps, |step| vec![("logit_real", gap(step)), ("logit_fake", 0.0)]))
+    }
+
+    #[test]
+    fn mass_that_swings_by_little_beside_the_spread_of_the_data_is_no_circle() {
+        let of = |width: f64| {
+            onset(&watch(&KIND, "hinge", 400, |step| {
+                let spread = if step == 1 { vec![("data_spread", 1.0)] } else { vec![] };
+                let mass = vec![("logit_real", 0.0), ("logit_fake", 0.0), ("fake_mean", width * wave(step, 25.0))];
+                [spread, mass].concat()
+            }))
+        };
+        assert_eq!((of(1.0), of(0.2)), (Some(72), None));
     }
 
     fn wave(step: u64, period: f64) -> f64 {

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Evidence, Severity};
+use super::{Advice, Evidence, Severity};
 use crate::{
     config::Config,
     error::{Error, Result},
@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// What a detector may know of a run before its first step.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Context {
+    /// Its settings.
+    pub config: Config,
     /// That of the game; none for a VAE, which plays none.
     pub objective: Option<&'static dyn Objective>,
     /// Whether the samples are images, which lie in [-1, 1], or points.
     pub images: bool,
-    /// The share of a run's length after which a network should have learnt something is not known; its steps are.
-    pub steps: u64,
 }
 
 impl Context {
@@ -33,7 +33,7 @@ impl Context {
             Some(_) => None,
             None => Some(objectives::by_name(&config.objective)?),
         };
-        Ok(Context { objective, images: shape[1..] != [1, 1], steps: config.steps })
+        Ok(Context { config: config.clone(), objective, images: shape[1..] != [1, 1] })
     }
 
     /// Whether only differences of logits have a meaning.
@@ -95,15 +95,15 @@ pub struct Finding {
     pub severity: Severity,
     pub evidence: Vec<Evidence>,
     pub cause: String,
-    pub advice: String,
+    pub advice: Advice,
 }
 
 impl Finding {
-    pub fn fault(evidence: Vec<Evidence>, cause: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn fault(evidence: Vec<Evidence>, cause: impl Into<String>, advice: impl Into<Advice>) -> Self {
         Finding { severity: Severity::Fault, evidence, cause: cause.into(), advice: advice.into() }
     }
 
-    pub fn warning(evidence: Vec<Evidence>, cause: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub fn warning(evidence: Vec<Evidence>, cause: impl Into<String>, advice: impl Into<Advice>) -> Self {
         Finding { severity: Severity::Warning, ..Self::fault(evidence, cause, advice) }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Remedy;
+
 /// That something goes wrong, goes on going wrong, or is over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +20,9 @@ pub struct Event {
     pub cause: String,
     /// What to do, in one sentence.
     pub advice: String,
+    /// The settings that the advice changes.
+    #[serde(default, skip_serializing_if = "Remedy::is_empty")]
+    pub remedy: Remedy,
 }
 
 /// What has changed. A fault that persists is said once, and again at twice the time, not at every step.
@@ -119,6 +124,7 @@ mod tests {
             evidence: vec![Evidence::below("diversity", 1.5e-4, 0.25)],
             cause: "the samples are all alike".into(),
             advice: "add r1".into(),
+            remedy: Remedy { penalty: Some("r1".into()), ..Remedy::default() },
         };
         let line = serde_json::to_string(&event).unwrap();
         assert!(!line.contains('\n') && line.starts_with(r#"{"step":300,"#), "{line}");

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
     memory::Window,
 };
@@ -20,7 +20,7 @@ use super::{
 pub(super) const KIND: Kind = Kind {
     name: "exploding_gradient",
     summary: "the norm of a gradient is far above its running median, by a robust z-score",
-    build: |_| of_rule(ExplodingGradient),
+    build: |context| of_rule(ExplodingGradient { advice: context.slower(SLOWER) }),
 };
 
 const NAMES: [&str; 3] = ["gradient_d", "gradient_g", "gradient"];
@@ -33,9 +33,13 @@ const LEAST: f64 = 1.0;
 const LEAST_SPREAD: f64 = 0.1;
 const LATELY: usize = 5;
 const OF_THEM: f64 = 3.0;
+/// By how much the rates are lowered.
+const SLOWER: f64 = 10.0;
 
 #[derive(Debug)]
-struct ExplodingGradient;
+struct ExplodingGradient {
+    advice: Advice,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,7 +80,7 @@ impl Rule for ExplodingGradient {
                 symptom = Symptom::Ill(Finding::fault(
                     evidence.to_vec(),
                     "the updates are too large for the slope of the loss, or nothing bounds the discriminator's slope",
-                    "lower --generator-rate and --discriminator-rate, or add a gradient penalty such as --penalty r1",
+                    self.advice.clone(),
                 ));
             }
         }

@@ -76,12 +76,9 @@ impl Streak {
 pub(super) struct Mostly(VecDeque<(u64, bool)>);
 
 impl Mostly {
-    /// Of ten readings so many hold at least.
-    const OF_TEN: usize = 8;
-
-    /// Notes whether it holds in the reading after `step` steps; whether it does, and has in eight of ten readings over the
+    /// Notes whether it holds in the reading after `step` steps; whether it does, and has in so many of ten readings over the
     /// last `steps` steps, of which there are two at least.
-    pub fn holds(&mut self, step: u64, now: bool, steps: u64) -> bool {
+    pub fn holds(&mut self, step: u64, now: bool, of_ten: usize, steps: u64) -> bool {
         self.0.push_back((step, now));
         // the last reading that lies so far back, and those after it
         let covers = |(at, _): &(u64, bool)| step.saturating_sub(*at) + 1 >= steps;
@@ -89,7 +86,7 @@ impl Mostly {
             self.0.pop_front();
         }
         let held = self.0.iter().filter(|(_, held)| *held).count();
-        now && self.0.len() >= 2 && self.0.front().is_some_and(covers) && 10 * held >= Self::OF_TEN * self.0.len()
+        now && self.0.len() >= 2 && self.0.front().is_some_and(covers) && 10 * held >= of_ten * self.0.len()
     }
 }
 
@@ -121,12 +118,12 @@ mod tests {
     fn what_mostly_holds_may_fail_now_and_then_but_not_at_the_beginning_or_often() {
         let first = |fails: fn(u64) -> bool| {
             let mut mostly = Mostly::default();
-            (1..=200).find(|step| mostly.holds(*step, !fails(*step), 30))
+            (1..=200).find(|step| mostly.holds(*step, !fails(*step), 8, 30))
         };
         assert_eq!(first(|_| false), Some(30));
         assert_eq!(first(|step| step % 10 == 0), Some(31));
         assert_eq!(first(|step| step % 3 == 0), None);
         let mut ticks = Mostly::default();
-        assert!(!ticks.holds(50, true, 30) && ticks.holds(100, true, 30) && !ticks.holds(150, false, 30));
+        assert!(!ticks.holds(50, true, 8, 30) && ticks.holds(100, true, 8, 30) && !ticks.holds(150, false, 8, 30));
     }
 }

@@ -19,6 +19,7 @@
 
 mod alarm;
 mod board;
+mod class_agreement;
 mod cycling;
 mod data_faults;
 mod detector;
@@ -30,6 +31,7 @@ mod metric_worsens;
 mod mode_collapse;
 mod not_finite;
 mod overfitting;
+mod remedy;
 mod saturation;
 mod settings;
 #[cfg(test)]
@@ -41,6 +43,7 @@ mod weight_spectrum;
 pub use board::{Board, BoardState};
 pub use detector::{Context, Detector, Finding, Reading, Skipped, Symptom};
 pub use event::{Event, Evidence, Phase, Severity, Side};
+pub use remedy::{Advice, Remedy};
 pub use settings::{HealthSettings, OnFault};
 pub use verdict::verdict;
 
@@ -65,6 +68,7 @@ pub const DETECTORS: &[Kind] = &[
     mode_collapse::KIND,
     vanishing_gradient::KIND,
     saturation::KIND,
+    class_agreement::KIND,
     cycling::KIND,
     weight_spectrum::KIND,
     metric_worsens::KIND,

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! alike     diversity <= 0.2                       mean distance of two samples, that of the data being 1
+//! class     class_diversity <= 0.2                 the same within the class where it is lowest, for a conditional generator
 //! copies    duplicates >= 0.5                      share of fakes nearer to another than nearly all real ones are
-//! modes     coverage <= 0.35 and density >= 0.6,   or coverage <= 0.2 and diversity <= 0.5; for points
-//!           each in two probes running, once diversity has been above 0.4, or after 100 steps, for images 500
+//! modes     coverage <= 0.45 and density >= 0.6,   or coverage <= 0.2 and diversity <= 0.5; for points
+//!           the first three in two probes running, modes in two of three from step 200 on; else once diversity has been above 0.4, or after 100 steps, for images 500
 //! ```
 //! Always on the same latents. A generator begins with samples that are alike, and needs that long to leave them. Coverage and density are Naeem et al.'s (2020): the share of real samples that have a fake
 //! in their ball to the fifth neighbour, about 0.97 where q = p, and how many such balls a fake lies in. Few balls hit by
@@ -15,15 +16,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
-    memory::Streak,
+    memory::{Streak, Window},
 };
 
 pub(super) const KIND: Kind = Kind {
     name: "mode_collapse",
     summary: "samples of fixed latents are alike, copies of each other, or leave most of the data out",
-    build: |context| context.objective.and_then(|_| of_rule(ModeCollapse { points: !context.images })),
+    build: |context| {
+        let rule = ModeCollapse { points: !context.images, advice: context.variety() };
+        context.objective.and_then(|_| of_rule(rule))
+    },
 };
 
 const ALIKE: f64 = 0.2;
@@ -32,14 +36,19 @@ const VARIED: f64 = 0.4;
 const BEGINNING_OF_POINTS: u64 = 100;
 const BEGINNING_OF_IMAGES: u64 = 500;
 const DUPLICATES: f64 = 0.5;
-const COVERAGE: f64 = 0.35;
+const COVERAGE: f64 = 0.45;
 const DENSITY: f64 = 0.6;
 const LITTLE_COVERAGE: f64 = 0.2;
 const LITTLE_DIVERSITY: f64 = 0.5;
+/// Modes are not counted before: a generator of points spreads from where it began.
+const SPREADING: u64 = 200;
+/// A few modes are hit by few samples, whose counts hop from probe to probe: two of so many are enough.
+const PROBES: usize = 3;
 
 #[derive(Debug)]
 struct ModeCollapse {
     points: bool,
+    advice: Advice,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -47,9 +56,10 @@ struct ModeCollapse {
 struct Memory {
     varied: bool,
     alike: Streak,
+    class: Streak,
     copies: Streak,
-    dropped: Streak,
-    few: Streak,
+    dropped: Window,
+    few: Window,
 }
 
 impl Rule for ModeCollapse {
@@ -64,34 +74,45 @@ impl Rule for ModeCollapse {
         let begun = memory.varied || step > if self.points { BEGINNING_OF_POINTS } else { BEGINNING_OF_IMAGES };
         let alike = Evidence::below("diversity", diversity, ALIKE);
         if memory.alike.holds(step, begun && alike.is_bad(), 1) {
-            return ill(vec![alike], "the generator makes nearly the same sample of every latent");
+            return self.ill(vec![alike], "the generator makes nearly the same sample of every latent");
+        }
+        let class = Evidence::below("class_diversity", reading.get("class_diversity").unwrap_or(f64::INFINITY), ALIKE);
+        if memory.class.holds(step, begun && class.is_bad(), 1) {
+            return self.ill(vec![class], "the generator makes nearly the same sample of every latent of a class");
         }
         let copies = Evidence::above("duplicates", duplicates, DUPLICATES);
         if memory.copies.holds(step, begun && copies.is_bad(), 1) {
-            return ill(vec![copies], "the generator makes the same few samples over and over");
+            return self.ill(vec![copies], "the generator makes the same few samples over and over");
         }
         let dropped =
             vec![Evidence::below("coverage", coverage, COVERAGE), Evidence::above("density", density, DENSITY)];
-        let is_dropped = self.points && begun && dropped.iter().all(Evidence::is_bad);
-        if memory.dropped.holds(step, is_dropped, 1) {
-            return ill(dropped, "the samples are as good as data, but of a few modes only");
+        let has_spread = self.points && step > SPREADING;
+        let is_dropped = has_spread && dropped.iter().all(Evidence::is_bad);
+        if lately(&mut memory.dropped, is_dropped) {
+            return self.ill(dropped, "the samples are as good as data, but of a few modes only");
         }
         let few = vec![
             Evidence::below("coverage", coverage, LITTLE_COVERAGE),
             Evidence::below("diversity", diversity, LITTLE_DIVERSITY),
         ];
-        let is_few = self.points && begun && few.iter().all(Evidence::is_bad);
-        if memory.few.holds(step, is_few, 1) {
-            return ill(few, "all samples are in one corner of the data");
+        let is_few = has_spread && few.iter().all(Evidence::is_bad);
+        if lately(&mut memory.few, is_few) {
+            return self.ill(few, "all samples are in one corner of the data");
         }
         Symptom::Well
     }
 }
 
-fn ill(evidence: Vec<Evidence>, cause: &str) -> Symptom {
-    let advice = "use --objective relativistic with --penalty r1+r2 and no lower a rate for the discriminator than for the \
-generator, or go back to a checkpoint before it";
-    Symptom::Ill(Finding::fault(evidence, cause, advice))
+/// Notes whether it holds now; whether it does, and did in one of the two probes before.
+fn lately(memory: &mut Window, now: bool) -> bool {
+    memory.push(f64::from(now), PROBES);
+    now && memory.iter().sum::<f64>() >= 2.0
+}
+
+impl ModeCollapse {
+    fn ill(&self, evidence: Vec<Evidence>, cause: &str) -> Symptom {
+        Symptom::Ill(Finding::fault(evidence, cause, self.advice.clone()))
+    }
 }
 
 #[cfg(test)]
@@ -129,10 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn samples_alike_within_one_class_are_a_fault_however_varied_all_together_are() {
+        let of = |class: f64| {
+            onset(&watch_images(&KIND, 1000, |step| match step % 25 {
+                0 => [numbers(GOOD), vec![("class_diversity", class)]].concat(),
+                _ => vec![],
+            }))
+        };
+        assert_eq!((of(0.1), of(0.5)), (Some(50), None));
+    }
+
+    #[test]
     fn dropped_modes_are_a_fault_and_bad_samples_are_not() {
-        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.3, 0.9])), Some(50));
+        assert_eq!(onset(&of(|_| [0.8, 0.1, 0.3, 0.9])), Some(250));
         assert_eq!(onset(&of(|_| [0.8, 0.1, 0.2, 0.1])), None);
-        assert_eq!(onset(&of(|_| [0.3, 0.1, 0.1, 0.1])), Some(150));
+        assert_eq!(onset(&of(|_| [0.3, 0.1, 0.1, 0.1])), Some(250));
         let images = watch_images(&KIND, 100, |_| numbers([0.8, 0.1, 0.2, 0.9]));
         assert_eq!(onset(&images), None);
     }

@@ -9,18 +9,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Finding, Kind, Reading, Skipped, Symptom,
+    Advice, Finding, Kind, Reading, Skipped, Symptom,
     detector::{Rule, of_rule},
 };
 
 pub(super) const KIND: Kind = Kind {
     name: "not_finite",
     summary: "NaN or an infinity, and whether it came from the data, a weight, a pass or a gradient",
-    build: |_| of_rule(NotFinite),
+    build: |context| of_rule(NotFinite { slower: context.slower(SLOWER) }),
 };
 
+/// By how much the rates are lowered.
+const SLOWER: f64 = 10.0;
+
 #[derive(Debug)]
-struct NotFinite;
+struct NotFinite {
+    slower: Advice,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,27 +37,26 @@ impl Rule for NotFinite {
     fn judge(&self, _memory: &mut Memory, _step: u64, reading: &Reading) -> Symptom {
         let Some(Skipped { quantity, value }) = reading.skipped else { return Symptom::Well };
         let (origin, advice) = origin(quantity);
+        let advice = advice.map_or_else(|| self.slower.clone(), Advice::from);
         Symptom::Struck(Finding::fault(Vec::new(), format!("{quantity} is {value}: it came from {origin}"), advice))
     }
 }
 
-/// Where it came from, and what to do.
-fn origin(quantity: &str) -> (&'static str, &'static str) {
-    const RATES: &str =
-        "lower --generator-rate and --discriminator-rate, or add a gradient penalty such as --penalty r1";
+/// Where it came from, and what to do where that is not to take smaller steps.
+fn origin(quantity: &str) -> (&'static str, Option<&'static str>) {
     if quantity.contains("of the data") {
-        ("the data", "look for a broken sample in the data, and leave it out")
+        ("the data", Some("look for a broken sample in the data, and leave it out"))
     } else if quantity.contains("with tensor") {
         (
             "a number of the state, changed from outside a step",
-            "go on: the run is back at its last good state; check the memory of this machine if it comes again",
+            Some("go on: the run is back at its last good state; check the memory of this machine if it comes again"),
         )
     } else if quantity.starts_with("the gradient of") {
-        ("the backward pass", RATES)
+        ("the backward pass", None)
     } else if quantity.starts_with("the update of") {
-        ("the optimizer", RATES)
+        ("the optimizer", None)
     } else {
-        ("the forward pass", RATES)
+        ("the forward pass", None)
     }
 }
 

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
     memory::Streak,
 };
@@ -20,14 +20,19 @@ use super::{
 pub(super) const KIND: Kind = Kind {
     name: "overfitting",
     summary: "held-out real samples look generated to the discriminator, by r_v of Karras et al. 2020",
-    build: |context| context.objective.and_then(|_| of_rule(Overfitting)),
+    build: |context| {
+        let advice = context.less_slope().and("better, take more data, or an earlier checkpoint");
+        context.objective.and_then(|_| of_rule(Overfitting { advice }))
+    },
 };
 
 const SHARE: f64 = 0.5;
 const SCORE: f64 = 4.0;
 
 #[derive(Debug)]
-struct Overfitting;
+struct Overfitting {
+    advice: Advice,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +52,7 @@ impl Rule for Overfitting {
             return Symptom::Ill(Finding::fault(
                 evidence,
                 "there are too few data for this discriminator and this many steps: it knows them one by one",
-                "take more data, a stronger --penalty r1, or an earlier checkpoint",
+                self.advice.clone(),
             ));
         }
         Symptom::Well

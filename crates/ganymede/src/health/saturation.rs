@@ -1,7 +1,7 @@
 //! The discriminator is saturated: it tells real from generated without a doubt, and has stopped learning from them.
 //!
 //! ```text
-//! loss_d <= 0.02 of its value without a clue, and separation >= 0.999, in eight of ten readings over 30 steps
+//! loss_d <= 0.02 of its value without a clue, and separation >= 0.999, in six of ten readings over 20 steps
 //! ```
 //! Without a clue the loss is that of one undecided logit for all: 2 log 2 for the logistic objectives, log 2 for the
 //! relativistic one, 2 for hinge, 1/4 for least squares. At 2 % of that a logistic logit is beyond 4 on average. On disjoint
@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
     memory::Mostly,
 };
@@ -22,17 +22,20 @@ pub(super) const KIND: Kind = Kind {
     summary: "the discriminator's loss is next to nothing: it is sure of every sample and learns no more",
     build: |context| {
         let undecided = context.undecided_loss().filter(|loss| *loss > 0.0)?;
-        of_rule(Saturation { undecided })
+        of_rule(Saturation { undecided, advice: context.less_slope() })
     },
 };
 
 const SHARE: f64 = 0.02;
 const SEPARATION: f64 = 0.999;
-const STEPS: u64 = 30;
+/// A square hops: least squares is at a third of its mean in one step and at twice that in the next.
+const OF_TEN: usize = 6;
+const STEPS: u64 = 20;
 
 #[derive(Debug)]
 struct Saturation {
     undecided: f64,
+    advice: Advice,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -50,11 +53,11 @@ impl Rule for Saturation {
         // the statistics of an older run do not have it
         evidence.extend(reading.get("separation").map(|value| Evidence::above("separation", value, SEPARATION)));
         let sure = evidence.iter().all(Evidence::is_bad);
-        if memory.sure.holds(step, sure, STEPS) {
+        if memory.sure.holds(step, sure, OF_TEN, STEPS) {
             return Symptom::Ill(Finding::fault(
                 evidence,
                 "the generated samples lie apart from the data, and nothing keeps the discriminator smooth between them",
-                "add a gradient penalty such as --penalty r1, or lower --discriminator-rate",
+                self.advice.clone(),
             ));
         }
         Symptom::Well
@@ -84,7 +87,7 @@ mod tests {
                     vec![("loss_d", share * undecided), ("separation", 1.0)]
                 }))
             };
-            let expected = if objective.name() == "wasserstein" { None } else { Some(30) };
+            let expected = if objective.name() == "wasserstein" { None } else { Some(20) };
             assert_eq!((of(0.019), of(0.021)), (expected, None), "{}", objective.name());
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Board, Context, Event, Kind, Phase, Reading};
 use crate::{
-    objectives,
+    config::Config,
     random::{Draws, Purpose, Seed},
     training::Report,
 };
@@ -13,7 +13,8 @@ pub(super) fn board(objective: &str) -> Board {
 }
 
 fn context(objective: &str, images: bool) -> Context {
-    Context { objective: Some(objectives::by_name(objective).unwrap()), images, steps: 10_000 }
+    let config = Config { objective: objective.into(), steps: 10_000, ..Config::default() };
+    Context::of(&config, if images { [1, 28, 28] } else { [2, 1, 1] }).unwrap()
 }
 
 /// The events of one detector over `steps` steps of a game of points.
@@ -31,17 +32,28 @@ pub(super) fn watch_images(kind: &Kind, steps: u64, numbers: impl Fn(u64) -> Vec
     events(kind, context("hinge", true), steps, numbers)
 }
 
+/// The same of a run of those settings on samples of `shape` [C, H, W].
+pub(super) fn watch_run(
+    kind: &Kind,
+    config: &Config,
+    shape: [usize; 3],
+    steps: u64,
+    numbers: impl Fn(u64) -> Vec<(&'static str, f64)>,
+) -> Vec<Event> {
+    events(kind, Context::of(config, shape).unwrap(), steps, numbers)
+}
+
 fn events(kind: &Kind, context: Context, steps: u64, numbers: impl Fn(u64) -> Vec<(&'static str, f64)>) -> Vec<Event> {
-    let mut board = Board::new(context);
+    let mut board = Board::new(context.clone());
     let mut said = Vec::new();
     for step in 1..=steps {
         let report: Report = numbers(step).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         said.extend(board.observe(step, &Reading::of(&report)));
         // a memory that went through a checkpoint answers as one that did not
         if step % 97 == 0 {
-            let mut resumed = Board::new(context);
+            let mut resumed = Board::new(context.clone());
             let text = serde_json::to_string(&board.state()).unwrap();
-            resumed.restore(&serde_json::from_str(&text).unwrap()).unwrap();
+            resumed.restore(&serde_json::from_str(&text).unwrap());
             board = resumed;
         }
     }

@@ -1,7 +1,7 @@
 //! The generator's gradient has vanished: the discriminator is sure of every generated sample, and none of them is moved.
 //!
 //! ```text
-//! force       idle >= 0.95 and separation >= 0.99, in eight of ten readings over 20 steps
+//! force       idle >= 0.8 and separation >= 0.99, in eight of ten readings over 20 steps
 //!             idle: share of fakes with |g'(h)| < 0.05
 //! gradient    gradient_g <= median / 100 and separation >= 0.99, for 20 steps
 //!             median: of its last 200 values in good times
@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
     memory::{Mostly, Streak, Window},
 };
@@ -23,19 +23,26 @@ use super::{
 pub(super) const KIND: Kind = Kind {
     name: "vanishing_gradient",
     summary: "no force on generated samples, or a gradient far below its median, while D tells all apart",
-    build: |context| context.objective.and_then(|_| of_rule(VanishingGradient)),
+    build: |context| {
+        let (force, less_slope) = (context.force(), context.less_slope());
+        context.objective.and_then(|_| of_rule(VanishingGradient { force, less_slope }))
+    },
 };
 
-const IDLE: f64 = 0.95;
+const IDLE: f64 = 0.8;
 const SEPARATION: f64 = 0.99;
 const SHARE: f64 = 0.01;
+const OF_TEN: usize = 8;
 const STEPS: u64 = 20;
 const WINDOW: usize = 200;
 /// Values that a median is taken of at least.
 const ENOUGH: usize = 30;
 
 #[derive(Debug)]
-struct VanishingGradient;
+struct VanishingGradient {
+    force: Advice,
+    less_slope: Advice,
+}
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,11 +61,11 @@ impl Rule for VanishingGradient {
         };
         let apart = Evidence::above("separation", separation, SEPARATION);
         let idle = Evidence::above("idle", reading.get("idle").unwrap_or(0.0), IDLE);
-        if memory.idle.holds(step, idle.is_bad() && apart.is_bad(), STEPS) {
+        if memory.idle.holds(step, idle.is_bad() && apart.is_bad(), OF_TEN, STEPS) {
             return Symptom::Ill(Finding::fault(
                 vec![idle, apart],
                 "the discriminator is sure of every generated sample, where this objective's force is zero",
-                "use --objective non-saturating or relativistic, whose force does not vanish there",
+                self.force.clone(),
             ));
         }
         let small = Evidence::below("gradient_g", gradient, SHARE * memory.gradients.median());
@@ -70,7 +77,7 @@ impl Rule for VanishingGradient {
             return Symptom::Ill(Finding::fault(
                 vec![small, apart],
                 "the discriminator has become flat where the generated samples are",
-                "add a gradient penalty such as --penalty r1, and lower --discriminator-rate",
+                self.less_slope.clone(),
             ));
         }
         Symptom::Well

@@ -28,7 +28,7 @@ pub fn verdict(events: &[Event]) -> Option<&Event> {
 /// The first so many detectors see roots, which come before all else whenever they were seen.
 const ROOTS: usize = 3;
 /// The last ones, from here on, see outward signs.
-const SIGNS: usize = 8;
+const SIGNS: usize = 9;
 
 fn order(event: &Event) -> (usize, u64, usize) {
     let rank = DETECTORS.iter().position(|kind| kind.name == event.detector).unwrap_or(DETECTORS.len());
@@ -42,10 +42,12 @@ fn order(event: &Event) -> (usize, u64, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::health::Remedy;
 
     fn onset(step: u64, detector: &str, severity: Severity) -> Event {
         let (evidence, cause, advice) = (Vec::new(), String::new(), String::new());
-        Event { step, detector: detector.into(), phase: Phase::Onset, severity, evidence, cause, advice }
+        let (phase, remedy) = (Phase::Onset, Remedy::default());
+        Event { step, detector: detector.into(), phase, severity, evidence, cause, advice, remedy }
     }
 
     #[test]

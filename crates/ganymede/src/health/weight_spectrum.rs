@@ -10,26 +10,31 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, Finding, Kind, Reading, Symptom,
+    Advice, Evidence, Finding, Kind, Reading, Symptom,
     detector::{Rule, of_rule},
 };
 
 pub(super) const KIND: Kind = Kind {
     name: "weight_spectrum",
     summary: "the spectral norm of a network's weights has grown many times over and grows on",
-    build: |context| context.objective.and_then(|_| of_rule(WeightSpectrum)),
+    build: |context| {
+        let advice = [context.less_slope(), context.slower(SLOWER)];
+        context.objective.and_then(|_| of_rule(WeightSpectrum { advice }))
+    },
 };
 
-const PLAYERS: [(&str, &str); 2] = [
-    ("spectral_d", "add a gradient penalty such as --penalty r1, or wgan-gp to a Wasserstein critic"),
-    ("spectral_g", "lower --generator-rate"),
-];
+const PLAYERS: [&str; 2] = ["spectral_d", "spectral_g"];
+/// By how much the rates are lowered where it is the generator's weights that grow.
+const SLOWER: f64 = 4.0;
 const TIMES: f64 = 20.0;
 const GROWING: f64 = 1.5;
 const BACK: u64 = 1000;
 
 #[derive(Debug)]
-struct WeightSpectrum;
+struct WeightSpectrum {
+    /// By player.
+    advice: [Advice; 2],
+}
 
 /// Of each player: its first value, and a value with its step.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -45,7 +50,7 @@ impl Rule for WeightSpectrum {
 
     fn judge(&self, memory: &mut Memory, step: u64, reading: &Reading) -> Symptom {
         let mut symptom = Symptom::Unknown;
-        for (player, (name, advice)) in PLAYERS.iter().enumerate() {
+        for (player, (name, advice)) in PLAYERS.iter().zip(&self.advice).enumerate() {
             let Some(value) = reading.get(name) else { continue };
             let first = *memory.first[player].get_or_insert(value);
             let (since, earlier) = *memory.earlier[player].get_or_insert((step, value));
@@ -61,7 +66,7 @@ impl Rule for WeightSpectrum {
                 return Symptom::Ill(Finding::warning(
                     vec![large],
                     "nothing bounds the weights, which grow on and on",
-                    *advice,
+                    advice.clone(),
                 ));
             }
             symptom = Symptom::Well;

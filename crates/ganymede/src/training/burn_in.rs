@@ -1,4 +1,4 @@
-//! Settings that move over the first part of a run and then stay (Huang et al. 2024, section 4: burn-in).
+//! Settings that move over the first part of a run and then stay (the burn-in of Huang et al. 2024).
 //!
 //! ```text
 //! value(t) = end + (start - end) (1 + cos(pi min(t / T, 1))) / 2      t: thousands of images shown, T: the burn-in

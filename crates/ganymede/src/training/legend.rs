@@ -58,6 +58,8 @@ pub const PROBED: &[(&str, &str)] = &[
         "how much of the way from training to generated samples held-out real ones are, by logits; healthy below 0.3",
     ),
     ("overfit_z", "the same difference in standard errors; below 3 it is no difference"),
+    ("class_diversity", "diversity within the class where it is lowest; healthy about 1"),
+    ("class_agreement", "how far samples look like the class asked for, as far as pixels tell; healthy towards 1"),
     ("update_d", "how far an update moves the discriminator's weights, as a share of them; healthy 1e-4..2e-2"),
     ("update_g", "how far an update moves the generator's weights, as a share of them; healthy 1e-4..2e-2"),
     ("spectral_d", "largest singular value of a weight matrix of the discriminator; healthy: levels off"),

@@ -6,7 +6,12 @@
 //! duplicates  = share of fakes nearer to another than 99 of 100 real samples are to theirs, by a factor of 20
 //! coverage    = share of real samples with a fake nearer than their 5th real neighbour   (Naeem et al. 2020)
 //! density     = mean over fakes of the real samples whose 5th neighbour is further away, / 5
+//! class_diversity  = diversity within a class, of the class where it is lowest
+//! class_agreement  = (a - 1 / classes) / (b - 1 / classes)        0 where the class makes no difference, 1 where q = p
+//!                    a: share of fakes whose nearest real sample is of the class asked for, b: the same of real samples
 //! ```
+
+mod classes;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -99,6 +104,9 @@ impl Probe {
         report.push("duplicates", share(nearest.iter().filter(|squared| **squared < *copies).count(), n));
         report.push("coverage", share(hit, radii.len()));
         report.push("density", share(balls, n * NEIGHBOUR));
+        if let Some((of_fakes, of_reals)) = self.labels.as_deref().zip(self.seen.labels.as_deref()) {
+            report.extend(classes::look_at((&fakes, of_fakes), (values, of_reals), *dim));
+        }
         report
     }
 

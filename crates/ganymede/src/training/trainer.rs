@@ -162,7 +162,7 @@ impl Trainer {
             return Err(Error::checkpoint(path, format!("it was trained on other data: {got}")));
         }
         self.keep_the_first();
-        self.watch.restore(&checkpoint.watch).map_err(|error| Error::checkpoint(&path, error))?;
+        self.watch.restore(&checkpoint.watch);
         self.learner.load(&checkpoint.tensors).map_err(|error| {
             let settings = if changed.is_empty() { String::new() } else { format!(" ({})", changed.join("; ")) };
             Error::checkpoint(path, format!("{error}{settings}"))

@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     data::Dataset,
     error::Result,
+    health::Remedy,
     random::Seed,
     training::{Learner, Report},
 };
@@ -17,10 +18,21 @@ pub(super) struct Fault {
     pub name: &'static str,
     /// The detectors that name its cause.
     pub detectors: &'static [&'static str],
-    /// What was advised and is applied to the same run, in words.
+    /// What is done about it in the same run, in words.
     pub cure: &'static str,
     /// The run of a seed, as it is or cured.
-    pub plan: fn(Seed, bool) -> Result<Case>,
+    pub plan: fn(Seed, Cure) -> Result<Case>,
+}
+
+/// In [`Fault::cure`], where the settings that the verdict advised are applied and nothing else changes.
+pub(super) const ADVISED: &str = "the settings advised";
+
+/// What was advised, where a run is to be cured.
+pub(super) type Cure<'a> = Option<&'a Remedy>;
+
+/// Settings with those advised in their place.
+pub(super) fn advised(config: Config, cure: Cure) -> Config {
+    cure.map_or(config.clone(), |remedy| remedy.applied_to(&config))
 }
 
 /// One run.

@@ -25,13 +25,18 @@ pub use cost::{Cost, cost};
 pub use healthy::{Images, Said};
 pub use table::{Count, Table, Tried};
 
-use crate::{error::Result, lab, random::Seed};
+use crate::{
+    error::{Error, Result},
+    lab,
+    random::Seed,
+    training::{Observer, Outcome, RunDirectory},
+};
 use case::Fault;
 
 /// Rules and thresholds were set on these seeds.
 pub const TUNING_SEEDS: std::ops::Range<u64> = 0..20;
 /// The first seed of the bench.
-pub const FIRST_SEED: u64 = 100;
+pub const FIRST_SEED: u64 = 200;
 
 const FAULTS: &[&Fault] = &[
     &faults::vanishing::FAULT,
@@ -62,6 +67,23 @@ pub struct Options {
     pub quick: bool,
     /// The healthy runs on images; no healthy runs at all where not given.
     pub healthy: Option<Images>,
+}
+
+/// Runs one fault of one seed in a run directory, to be looked at; `steps` is its length, where another one is asked for.
+///
+/// # Errors
+/// [`crate::Error::UnknownName`] for an unknown fault; as [`crate::training::Trainer::write_to`] and
+/// [`crate::training::Trainer::run`].
+pub fn plant(
+    name: &str,
+    seed: Seed,
+    steps: Option<u64>,
+    directory: RunDirectory,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    let fault = FAULTS.iter().find(|fault| fault.name == name);
+    let fault = fault.ok_or_else(|| Error::unknown_name("planted fault", name, names()))?;
+    run::keep(fault, seed, steps, directory, observer)
 }
 
 /// Runs every fault on every seed, cures it, and does the healthy runs; `watch` gets the share that is done.

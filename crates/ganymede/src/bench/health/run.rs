@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Result},
     health::{Event, Phase, Severity, verdict},
     random::Seed,
-    training::{Observer, Trainer},
+    training::{Observer, Outcome, RunDirectory, Trainer},
 };
 
 /// Steps after a verdict in which nothing new is learnt about it.
@@ -73,7 +73,7 @@ impl Observer for Quiet {
 /// # Errors
 /// When a run fails for another reason than its fault.
 pub(super) fn fault(fault: &Fault, seed: Seed) -> Result<Tried> {
-    let case = (fault.plan)(seed, false)?;
+    let case = (fault.plan)(seed, None)?;
     let says = case.says;
     let ran = run(case, fault.detectors)?;
     let verdict = verdict(&ran.events).cloned();
@@ -89,11 +89,13 @@ pub(super) fn fault(fault: &Fault, seed: Seed) -> Result<Tried> {
         .iter()
         .filter(|event| event.severity == Severity::Fault && ran.began.is_none_or(|began| event.step < began));
     let early = early.map(|event| event.detector.clone()).collect();
-    let cured = run((fault.plan)(seed, true)?, &[])?;
+    let remedy = verdict.as_ref().map(|event| event.remedy.clone()).unwrap_or_default();
+    let cured = run((fault.plan)(seed, Some(&remedy))?, &[])?;
     let is_cured = !cured.on.iter().any(|name| fault.detectors.contains(&name.as_str())) && cured.steps > 0;
     Ok(Tried {
         fault: fault.name,
         cure: fault.cure,
+        remedy,
         seed,
         began: ran.began,
         verdict: verdict.map(|event| event.detector),
@@ -102,6 +104,28 @@ pub(super) fn fault(fault: &Fault, seed: Seed) -> Result<Tried> {
         early,
         cured: is_cured,
     })
+}
+
+/// The run of a fault and a seed, written to `directory` as any other run, of `steps` steps where given.
+///
+/// # Errors
+/// As [`Trainer::write_to`] and [`Trainer::run`].
+pub(super) fn keep(
+    fault: &Fault,
+    seed: Seed,
+    steps: Option<u64>,
+    directory: RunDirectory,
+    observer: &mut dyn Observer,
+) -> Result<Outcome> {
+    let Case { mut config, dataset, held_out, learner, plant, onset, .. } = (fault.plan)(seed, None)?;
+    config.steps = steps.unwrap_or(config.steps);
+    let learner = Planted { inner: learner, plant, onset, began: Rc::default(), planted: false };
+    let mut trainer = Trainer::with_learner(config, Box::new(learner), dataset, Device::flex())?;
+    if let Some(data) = held_out {
+        trainer.hold_out(data);
+    }
+    trainer.write_to(directory)?;
+    trainer.run(observer)
 }
 
 /// Runs a case to its end, or until one of `waits_for` has spoken.

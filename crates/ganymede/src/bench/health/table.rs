@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::healthy::Said;
-use crate::{health::Severity, random::Seed};
+use crate::{
+    health::{Remedy, Severity},
+    random::Seed,
+};
 
 /// One fault of one seed.
 #[derive(Debug, Clone, Serialize)]
@@ -23,6 +26,8 @@ pub struct Tried {
     pub right: bool,
     /// Faults that were seen before there was one.
     pub early: Vec<String>,
+    /// The settings that were advised.
+    pub remedy: Remedy,
     pub cured: bool,
 }
 
@@ -128,6 +133,7 @@ mod tests {
             delay,
             right: delay.is_some(),
             early: Vec::new(),
+            remedy: Remedy::default(),
             cured: true,
         }
     }

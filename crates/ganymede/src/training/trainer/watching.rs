@@ -81,11 +81,9 @@ impl Watch {
         WatchState { board: self.board.state(), tries: self.tries }
     }
 
-    /// # Errors
-    /// [`crate::Error::Setting`] where the state is none of this version.
-    pub fn restore(&mut self, state: &WatchState) -> Result<()> {
+    pub fn restore(&mut self, state: &WatchState) {
         self.tries = state.tries;
-        self.board.restore(&state.board)
+        self.board.restore(&state.board);
     }
 }
 
@@ -129,6 +127,26 @@ impl Trainer {
         report.extend(self.learner.probe(&probe));
         self.watch.probe = Some(probe);
         Ok(report)
+    }
+
+    /// The share of the probe's real samples that the averaged generator covers, and its standard error; nothing where the run
+    /// has no probes.
+    ///
+    /// # Errors
+    /// When the data cannot be read.
+    pub(super) fn coverage(&mut self) -> Result<Option<(f64, f64)>> {
+        if self.config.health.every == 0 {
+            return Ok(None);
+        }
+        let probe = match self.watch.probe.take() {
+            Some(probe) => probe,
+            None => self.new_probe()?,
+        };
+        let samples = self.learner.sample(probe.latents.clone(), probe.labels.as_deref());
+        let coverage = probe.look_at(&samples).get("coverage");
+        let n = probe.seen.images.dims()[0].max(1) as f64;
+        self.watch.probe = Some(probe);
+        Ok(coverage.map(|coverage| (coverage, (coverage * (1.0 - coverage) / n).sqrt())))
     }
 
     fn new_probe(&self) -> Result<Probe> {

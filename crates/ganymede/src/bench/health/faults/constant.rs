@@ -3,7 +3,7 @@
 use super::{case, open, points};
 use crate::{
     bench::health::{
-        case::{Case, Fault},
+        case::{Case, Cure, Fault},
         data::Changed,
     },
     error::Result,
@@ -11,12 +11,12 @@ use crate::{
 };
 
 pub const FAULT: Fault =
-    Fault { name: "constant data", detectors: &["data_faults"], cure: "the data themselves", plan };
+    Fault { name: "constant-data", detectors: &["data_faults"], cure: "the data themselves", plan };
 
 const STEPS: u64 = 60;
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
     let dataset = open("ring8")?;
     let constant = Changed::of(dataset.clone()).moved(0.0, 0.5).shared();
-    case(points("ring8", seed, STEPS)?, if cured { dataset } else { constant })
+    case(points("ring8", seed, STEPS)?, if cure.is_some() { dataset } else { constant })
 }

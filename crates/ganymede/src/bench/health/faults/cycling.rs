@@ -3,7 +3,7 @@
 use super::{one_of, open, settings};
 use crate::{
     bench::health::{
-        case::{Case, Fault, Onset},
+        case::{ADVISED, Case, Cure, Fault, Onset, advised},
         data::Changed,
         planted::Plant,
     },
@@ -14,7 +14,7 @@ use crate::{
     training::Game,
 };
 
-pub const FAULT: Fault = Fault { name: "cycling", detectors: &["cycling"], cure: "r1 of weight 1", plan };
+pub const FAULT: Fault = Fault { name: "cycling", detectors: &["cycling"], cure: ADVISED, plan };
 
 const RATE: f64 = 0.25;
 /// One turn: by linearisation an angle of rate / 2 a step, so 2 pi / 0.125. It circles once it is back where it was.
@@ -25,14 +25,14 @@ const WIDTH: f32 = 0.01;
 /// How far from the equilibrium it starts: further out the forces are not linear, and damp or drive the circle a little.
 const NEAR: f64 = 0.3;
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
     // whose forces at 0 are both a half: the same turn
     let objective = one_of(&["non-saturating", "minimax"], seed).to_owned();
-    let (penalty, steps) = if cured { ("r1:1", CURED_STEPS) } else { ("none", STEPS) };
+    let steps = if cure.is_some() { CURED_STEPS } else { STEPS };
     let (generator, discriminator) = (descent(RATE), descent(RATE));
-    let penalty = penalty.into();
+    let penalty = "none".into();
     let base = Config { seed, objective, penalty, steps, batch: 64, average_kimg: 0.0, ..Config::default() };
-    let config = Config { generator, discriminator, ..base };
+    let config = advised(Config { generator, discriminator, ..base }, cure);
     // the first coordinates of a ring's points, all but a point
     let dataset = Changed::of(open("ring8")?).moved(WIDTH, 0.0).line().shared();
     let device = burn::tensor::Device::flex().autodiff();

@@ -5,7 +5,7 @@ use burn::{module::Module, tensor::Tensor};
 use super::{open, points, settings};
 use crate::{
     bench::health::{
-        case::{Case, Fault, Onset},
+        case::{Case, Cure, Fault, Onset},
         planted::Plant,
     },
     config::Config,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub const FAULT: Fault = Fault {
-    name: "latent cut",
+    name: "latent-cut",
     detectors: &["mode_collapse"],
     cure: "back to the state before, by --on-fault rollback",
     plan,
@@ -45,8 +45,8 @@ impl Generator for Gated {
     }
 }
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
-    let on_fault = if cured { OnFault::Rollback } else { OnFault::Warn };
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
+    let on_fault = if cure.is_some() { OnFault::Rollback } else { OnFault::Warn };
     let health = HealthSettings { on_fault, ..HealthSettings::default() };
     let config = Config { health, ..points("ring8", seed, STEPS)? };
     let dataset = open("ring8")?;

@@ -64,13 +64,12 @@ fn open(name: &str) -> Result<Arc<dyn Dataset>> {
     data::open(name, &data::OpenOptions::default())
 }
 
-/// Whether something has held in five calls running.
-fn lasting() -> impl Fn(bool) -> bool {
-    const CALLS: u64 = 5;
+/// Whether something has held in so many calls running.
+fn lasting(calls: u64) -> impl Fn(bool) -> bool {
     let held = std::cell::Cell::new(0);
     move |now| {
         held.set(if now { held.get() + 1 } else { 0 });
-        held.get() >= CALLS
+        held.get() >= calls
     }
 }
 

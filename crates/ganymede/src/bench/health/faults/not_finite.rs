@@ -3,7 +3,7 @@
 use super::{case, open, points};
 use crate::{
     bench::health::{
-        case::{Case, Fault, Onset},
+        case::{Case, Cure, Fault, Onset},
         data::Changed,
         planted::Plant,
     },
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub const FAULT: Fault = Fault {
-    name: "not finite",
+    name: "not-finite",
     detectors: &["not_finite"],
     cure: "the sample left out; else back to the good state",
     plan,
@@ -31,7 +31,7 @@ const SITES: [(&str, f32, &str); 5] = [
     ("discriminator.output.weight", 1e25, "the backward pass"),
 ];
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
     let config = points("ring8", seed, STEPS)?;
     let config = crate::config::Config { penalty: "none".into(), ..config };
     let site = (seed.0 % (SITES.len() as u64 + 1)) as usize;
@@ -40,7 +40,7 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
     let Some((tensor, value, says)) = SITES.get(site) else {
         let order = Draws::new(seed, Purpose::Order, 0).clone().permutation(dataset.len());
         let index = order[AFTER as usize * config.batch] as usize;
-        let data = if cured { dataset } else { Changed::of(dataset).broken(index).shared() };
+        let data = if cure.is_some() { dataset } else { Changed::of(dataset).broken(index).shared() };
         return Ok(Case { onset, says: Some("the data"), ..case(config, data)? });
     };
     let plant = Plant { tensor: Some((AFTER, tensor, *value)), ..Plant::default() };

@@ -11,7 +11,7 @@ use burn::{
 use super::{one_of, points, settings};
 use crate::{
     bench::health::{
-        case::{Case, Fault, Onset},
+        case::{Case, Cure, Fault, Onset},
         data::Changed,
         planted::Plant,
     },
@@ -28,7 +28,8 @@ use crate::{
 pub const FAULT: Fault =
     Fault { name: "overfitting", detectors: &["overfitting"], cure: "20,000 images in place of 100", plan };
 
-const PIXELS: usize = 64;
+const SIDE: usize = 8;
+const PIXELS: usize = SIDE * SIDE;
 const IMAGES: usize = 100;
 const ALL: usize = 20_000;
 const STEPS: u64 = 400;
@@ -51,12 +52,12 @@ impl Generator for Passing {
 
     fn forward(&self, z: Tensor<2>, _: &Pass) -> Tensor<4> {
         let n = z.dims()[0];
-        (z + self.shift.val()).reshape([n, PIXELS, 1, 1])
+        (z + self.shift.val()).reshape([n, 1, SIDE, SIDE])
     }
 }
 
 /// It has begun once held-out images lie more than half-way to the generated ones, by more than four standard errors.
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
     let objective = one_of(&["non-saturating", "hinge", "relativistic", "wasserstein"], seed);
     let penalty = if objective == "wasserstein" { "wgan-gp:1" } else { "none" };
     let config = Config {
@@ -65,13 +66,13 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
         latent: Latent::Uniform,
         ..points("ring8", seed, STEPS)?
     };
-    let all = std::sync::Arc::new(Synthetic::new([PIXELS, 1, 1], ALL + HELD_OUT));
-    let train = Changed::of(all.clone()).part(0, if cured { ALL } else { IMAGES }).shared();
+    let all = std::sync::Arc::new(Synthetic::new([1, SIDE, SIDE], ALL + HELD_OUT));
+    let train = Changed::of(all.clone()).part(0, if cure.is_some() { ALL } else { IMAGES }).shared();
     let held_out = Changed::of(all).part(ALL, HELD_OUT).shared();
     let device = burn::tensor::Device::flex().autodiff();
     let shift = Param::initialized(ParamId::new(), Tensor::zeros([1, PIXELS], &device).require_grad());
     let mut init = Initializer::new(seed, Purpose::DiscriminatorWeights, WeightScale::FanIn, &device);
-    let discriminator = MlpDiscriminator::new([PIXELS, 1, 1], WIDTH, DEPTH, &mut init);
+    let discriminator = MlpDiscriminator::new([1, SIDE, SIDE], WIDTH, DEPTH, &mut init);
     let learner = Box::new(Game::new(Passing { shift }, discriminator, settings(&config)?)?);
     let latents = Latent::Uniform.draw(&mut Draws::new(seed, Purpose::Sample, 0), HELD_OUT, PIXELS, &device);
     let probe = Probe::new(latents, None, (&*train, Some(&*held_out as &dyn Dataset)), HELD_OUT, &device)?;

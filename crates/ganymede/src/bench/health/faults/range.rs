@@ -3,7 +3,7 @@
 use super::{case, open};
 use crate::{
     bench::health::{
-        case::{Case, Fault},
+        case::{Case, Cure, Fault},
         data::Changed,
     },
     config::Config,
@@ -11,15 +11,15 @@ use crate::{
     random::Seed,
 };
 
-pub const FAULT: Fault = Fault { name: "wrong range", detectors: &["data_faults"], cure: "the images in -1..1", plan };
+pub const FAULT: Fault = Fault { name: "wrong-range", detectors: &["data_faults"], cure: "the images in -1..1", plan };
 
 const STEPS: u64 = 30;
 const RANGES: [(f32, f32); 3] = [(127.5, 127.5), (0.5, 0.5), (2.0, 0.0)];
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
     let config = Config { seed, steps: STEPS, batch: 16, ..Config::default() };
     let (scale, offset) = RANGES[(seed.0 % RANGES.len() as u64) as usize];
     let images = open("shapes")?;
     let wrong = Changed::of(images.clone()).moved(scale, offset).shared();
-    case(config, if cured { images } else { wrong })
+    case(config, if cure.is_some() { images } else { wrong })
 }

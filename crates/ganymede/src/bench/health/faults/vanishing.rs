@@ -2,7 +2,7 @@
 
 use super::{case, game, lasting, open, points};
 use crate::{
-    bench::health::case::{Case, Fault, Onset},
+    bench::health::case::{ADVISED, Case, Cure, Fault, Onset, advised},
     config::Config,
     data::Loader,
     error::Result,
@@ -10,8 +10,7 @@ use crate::{
     training::{Learner, Report, TrainingStep},
 };
 
-pub const FAULT: Fault =
-    Fault { name: "vanishing", detectors: &["vanishing_gradient"], cure: "the non-saturating objective", plan };
+pub const FAULT: Fault = Fault { name: "vanishing", detectors: &["vanishing_gradient"], cure: ADVISED, plan };
 
 /// Updates of the discriminator ahead.
 const AHEAD: u64 = 800;
@@ -20,11 +19,10 @@ const FORCE: f64 = 0.025;
 const STEPS: u64 = 300;
 const CURED_STEPS: u64 = 600;
 
-fn plan(seed: Seed, cured: bool) -> Result<Case> {
-    let objective = if cured { "non-saturating" } else { "minimax" };
-    let steps = if cured { CURED_STEPS } else { STEPS };
-    let config = Config { objective: objective.into(), penalty: "none".into(), ..points("ring8", seed, steps)? };
-    let mut case = case(config, open("ring8")?)?;
+fn plan(seed: Seed, cure: Cure) -> Result<Case> {
+    let steps = if cure.is_some() { CURED_STEPS } else { STEPS };
+    let config = Config { objective: "minimax".into(), penalty: "none".into(), ..points("ring8", seed, steps)? };
+    let mut case = case(advised(config, cure), open("ring8")?)?;
     // a generator that does not move, against the same discriminator
     let mut still = case.config.clone();
     still.generator.rate = 0.0;
@@ -36,7 +34,7 @@ fn plan(seed: Seed, cured: bool) -> Result<Case> {
         ahead.step(TrainingStep { seed: Seed(seed.0 + 1), step, rate_factor: 1.0, average_keep: 0.0 }, &loader)?;
     }
     case.learner.load(&ahead.save())?;
-    let lasts = lasting();
+    let lasts = lasting(5);
     // minus the minimax loss is E softplus(h), next to the mean force E sigmoid(h) where both are small
     let condition = Box::new(move |_: &dyn Learner, _, report: &Report| {
         lasts(report.get("loss_g").is_some_and(|loss| -loss < FORCE))
