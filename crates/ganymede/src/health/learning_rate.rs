@@ -1,13 +1,14 @@
 //! A learning rate is too high or too low, by how far one update moves the weights.
 //!
 //! ```text
-//! u = |w' - w| / |w|           over all weights of a network, in one update
-//! too high   u >= 0.1 in two probes running, or u >= 1 in one
+//! u = |w' - w| / |w'|          over all weights of a network, in one update
+//! too high   u >= 0.1 in two probes running, or u >= 0.5 in one
 //! too low    u <= 1e-6 in every probe over 200 steps, and never above 1e-5 before
 //! ```
 //! A healthy ratio is about 1e-3 (Karpathy, "A recipe for training neural networks", 2019). At 0.1 ten updates replace the
-//! weights; at 1 one does, and what comes after it may look calm, as the weights are as large as the updates then. Adam on small initial weights starts near 1e-2. Below 1e-6 a step is ten roundings of a 32-bit float. A schedule
-//! that ends at zero has been above 1e-5 before. Valid under every objective, as it reads no logit.
+//! weights; at 0.5 one does, and what comes after it looks calm, as the weights are as large as the updates then. Adam on
+//! small initial weights starts near 1e-2. Below 1e-6 a step is ten roundings of a 32-bit float. A schedule that ends at zero
+//! has been above 1e-5 before. Valid under every objective, as it reads no logit.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,8 @@ pub(super) const KIND: Kind = Kind {
 
 const PLAYERS: [(&str, Player); 2] = [("update_d", Player::Discriminator), ("update_g", Player::Generator)];
 const HIGH: f64 = 0.1;
-const WHOLE: f64 = 1.0;
+/// Beside |w'|, no update is larger than about 1.
+const HALF: f64 = 0.5;
 const LOW: f64 = 1e-6;
 /// A network that has once moved this much is not one whose rate is too low.
 const ALIVE: f64 = 1e-5;
@@ -56,7 +58,7 @@ impl Rule for LearningRate {
             let Some(ratio) = reading.get(name) else { continue };
             memory.moved[player] |= ratio >= ALIVE;
             let (high, low) = (Evidence::above(*name, ratio, HIGH), Evidence::below(*name, ratio, LOW));
-            let is_high = memory.high[player].holds(step, high.is_bad(), 1) || ratio >= WHOLE;
+            let is_high = memory.high[player].holds(step, high.is_bad(), 1) || ratio >= HALF;
             let is_low = memory.low[player].holds(step, low.is_bad() && !memory.moved[player], LOW_STEPS);
             if is_high {
                 let times = (ratio / 1e-3 / MUCH).max(MUCH).round();
@@ -93,14 +95,14 @@ mod tests {
 
     #[test]
     fn a_rate_a_hundred_times_too_high_is_seen_in_the_second_probe() {
-        let events = of(|step| if step > 300 { 0.5 } else { 5e-3 });
+        let events = of(|step| if step > 300 { 0.3 } else { 5e-3 });
         assert_eq!(onset(&events), Some(350));
-        assert_eq!(events[0].remedy.generator_rate, Some(4e-6), "{}", events[0].advice);
+        assert_eq!(events[0].remedy.generator_rate, Some(6.7e-6), "{}", events[0].advice);
     }
 
     #[test]
     fn a_single_update_that_replaces_the_weights_is_enough() {
-        assert_eq!(onset(&of(|step| if step == 25 { 3.0 } else { 0.04 })), Some(25));
+        assert_eq!(onset(&of(|step| if step == 25 { 0.9 } else { 0.04 })), Some(25));
     }
 
     #[test]
