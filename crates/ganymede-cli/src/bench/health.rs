@@ -31,7 +31,7 @@ const QUICK_COST_STEPS: u64 = 50;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "With health")]
 pub struct Arguments {
-    /// Seeds of the planted faults, and from the first on those of the healthy runs [default: 200-219, quick 200-201]
+    /// Seeds of the planted faults, and from the first on those of the healthy runs [default: 300-319, quick 300-301]
     #[arg(long, value_name = "LIST")]
     seeds: Option<Seeds>,
 

@@ -4,6 +4,7 @@
 //! verdict = of the onsets within 50 steps of the first:
 //!           a number that is not finite, a fault of the data, a learning rate, in this order;
 //!           else the first in time of the faults of a player, and of several in one step that which is first in DETECTORS;
+//!           else the first fault of a player within 200 steps of the first onset
 //!           else what is only their outward sign: cycling, growing weights, a metric that worsens
 //! ```
 //! Data of the wrong range make the discriminator sure, which makes a minimax gradient vanish: three detectors speak, and
@@ -14,13 +15,19 @@ use super::{DETECTORS, Event, Phase, Severity};
 
 /// Onsets this close together are of one fault.
 const TOGETHER: u64 = 50;
+/// A sign may come so long before what it is a sign of can be seen: modes are counted late.
+const SIGN_BEFORE: u64 = 200;
 
 /// The event that most likely names the cause of the first fault of a run; of its warnings, where it has no fault.
 pub fn verdict(events: &[Event]) -> Option<&Event> {
     let onsets = |severity: Severity| {
         let said = events.iter().filter(move |event| event.phase == Phase::Onset && event.severity == severity);
         let first = said.clone().map(|event| event.step).min()?;
-        said.filter(|event| event.step <= first.saturating_add(TOGETHER)).min_by_key(|event| order(event))
+        let named = |within: u64| {
+            let near = said.clone().filter(|event| event.step <= first.saturating_add(within));
+            near.min_by_key(|event| order(event))
+        };
+        named(TOGETHER).filter(|event| order(event).0 < SIGNS).or_else(|| named(SIGN_BEFORE))
     };
     onsets(Severity::Fault).or_else(|| onsets(Severity::Warning))
 }
@@ -65,6 +72,10 @@ mod tests {
         assert_eq!(verdict(&[]), None);
         assert_eq!(DETECTORS[ROOTS - 1].name, "learning_rate");
         assert_eq!(DETECTORS[SIGNS].name, "cycling");
+        let collapse = [onset(90, "cycling", Fault), onset(250, "mode_collapse", Fault)];
+        assert_eq!(verdict(&collapse).unwrap().detector, "mode_collapse");
+        let apart = [onset(90, "cycling", Fault), onset(300, "mode_collapse", Fault)];
+        assert_eq!(verdict(&apart).unwrap().detector, "cycling");
         let later = [onset(40, "exploding_gradient", Fault), onset(20, "vanishing_gradient", Fault)];
         assert_eq!(verdict(&later).unwrap().detector, "vanishing_gradient");
     }
