@@ -88,7 +88,8 @@ pub struct Arguments {
     trunc: f64,
 
     /// The picture, or with --single the directory; a name that ends in .npy takes the samples as numpy.load reads them, 32-bit
-    /// floats [N, C, H, W] as the generator gives them, images in [-1, 1] [default: samples.png, or samples/, in the run]
+    /// floats [N, C, H, W] as the generator gives them: images in [-1, 1], of r3gan about so [default: samples.png, or samples/,
+    /// in the run]
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 

@@ -121,7 +121,7 @@ impl Trainer {
             Some(probe) => probe,
             None => self.new_probe()?,
         };
-        probe.rate_factor = self.config.schedule.factor(done, self.config.steps);
+        probe.rate_factor = self.config.rate_factor(done);
         probe.spectrum = (done / every).is_multiple_of(SPECTRUM);
         let mut report = if done == 0 { probe.look_at_data() } else { Report::default() };
         report.extend(self.learner.probe(&probe));
