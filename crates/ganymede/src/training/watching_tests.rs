@@ -2,7 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Observer, Outcome, RunDirectory, Trainer, tiny};
+use burn::tensor::Device;
+
+use super::{BurnIn, Observer, Outcome, RunDirectory, Trainer, tiny};
 use crate::{
     config::Config,
     data::{Dataset, Split, ring8},
@@ -97,6 +99,25 @@ fn a_run_goes_back_to_its_first_networks_and_on_with_fresh_steps() {
         by_hand.train_step().unwrap();
     }
     assert!(by_hand.checkpoint().tensors == trainer.checkpoint().tensors);
+}
+
+#[test]
+fn how_far_an_update_moves_is_said_of_the_rate_that_it_had() {
+    // both players' second update, by half the rate and by all of it, from the same weights with the same gradients
+    let second = |burn_in| {
+        let health = HealthSettings { every: 1, ..HealthSettings::default() };
+        let config = Config { burn_in, health, batch: 16, ..Config::preset("ring8").unwrap() };
+        let mut trainer = Trainer::new(config, Device::flex()).unwrap();
+        let mut report = Default::default();
+        for _ in 0..2 {
+            report = trainer.train_step().unwrap();
+            trainer.examine(&mut report).unwrap();
+        }
+        report.get("update_d").unwrap()
+    };
+    let half = second(Some(BurnIn { kimg: 1e-6, rate: Some(0.5), ..BurnIn::default() }));
+    let ratio = half / second(None);
+    assert!((ratio - 0.5).abs() < 0.02, "{ratio}");
 }
 
 #[test]
